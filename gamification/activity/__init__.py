@@ -1,0 +1,1 @@
+"""Activity: recorded once each, settled through the rules, reversed exactly, explained."""

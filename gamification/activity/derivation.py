@@ -1,0 +1,105 @@
+"""From an evaluation to what an activity derives, and applying it to a workspace: pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gamification.activity.model import Activity, DerivedAdvance, DerivedAward
+from gamification.badges.awarding import occurrence_for
+from gamification.badges.model import BY_RULES
+from gamification.kit.causes import Cause
+from gamification.kit.identifiers import derived_id
+from gamification.members.model import Member
+from gamification.programmes.catalogue import Catalogue
+from gamification.rules.model import Advance, Award, Evaluation, Facts, PostPoints, ResolvedEffect, WriteScore
+from gamification.settlement.completion import advance
+from gamification.settlement.workspace import Given, Workspace
+from gamification.tasks.progress import period_of
+
+
+def member_facts(member: Member) -> dict[str, object]:
+    """What conditions may read of a member."""
+    return {
+        "id": member.id.hex(),
+        "external_id": member.external_id,
+        "joined_at": member.joined_at,
+        "locale": member.locale,
+        "time_zone": member.time_zone,
+        "attributes": member.attributes,
+    }
+
+
+def facts_of(activity: Activity) -> Facts:
+    """A stored activity as rules see it."""
+    return Facts(
+        activity.type,
+        activity.source,
+        activity.source_id,
+        activity.member_id,
+        activity.occurred_at,
+        activity.subject,
+        activity.properties,
+        activity.member_facts or {},
+    )
+
+
+def derived_awards(catalogue: Catalogue, effects: Sequence[ResolvedEffect]) -> tuple[DerivedAward, ...]:
+    """The awards that these effects find due."""
+    return tuple(
+        DerivedAward(
+            e.rule.key, e.rule.version, e.badge, occurrence_for(catalogue.badges[e.badge], e.occurrence), e.level
+        )
+        for e in effects
+        if isinstance(e, Award)
+    )
+
+
+def derived_advances(
+    catalogue: Catalogue, member_zone: str, activity: Activity, effects: Sequence[ResolvedEffect]
+) -> tuple[DerivedAdvance, ...]:
+    """The advances that these effects make, each with its period."""
+    found = []
+    for e in effects:
+        if isinstance(e, Advance):
+            period = period_of(
+                catalogue.tasks[e.task], activity.occurred_at, member_zone, catalogue.settings.time_zone
+            )
+            found.append(DerivedAdvance(e.rule.key, e.rule.version, e.task, period.key, e.by, e.value))
+    return tuple(found)
+
+
+def settle(space: Workspace, member: Member, activity: Activity, evaluation: Evaluation) -> Activity:
+    """Apply an evaluation; the activity with all that it derived and gave. Raises: InvalidInput (NOT_EXACT)."""
+    catalogue, at = space.catalogue, activity.occurred_at
+    given = Given()
+    for effect in evaluation.effects:
+        cause = cause_of(activity, effect)
+        if isinstance(effect, PostPoints):
+            transfer_id = derived_id("transfer", activity.id, effect.rule.key, effect.index)
+            space.post(member, effect.unit, effect.amount, transfer_id, cause, at, given, boards=effect.boards)
+        elif isinstance(effect, Advance):
+            task = catalogue.tasks[effect.task]
+            period = period_of(task, at, member.time_zone, catalogue.settings.time_zone).key
+            advance(space, member, task, period, effect.by, effect.value, cause, at)
+        elif isinstance(effect, Award):
+            space.award(member, effect.badge, effect.occurrence, BY_RULES, effect.level, cause, at)
+        elif isinstance(effect, WriteScore):
+            board = catalogue.leaderboards[effect.board]
+            space.score(member, board, effect.value, effect.subscore, at, given)
+    return replace(
+        activity,
+        counters=evaluation.counters,
+        awards=derived_awards(catalogue, evaluation.effects),
+        advances=derived_advances(catalogue, member.time_zone, activity, evaluation.effects),
+        transfers=tuple(given.transfers),
+        scores=tuple(given.scores),
+    )
+
+
+def cause_of(activity: Activity, effect: ResolvedEffect) -> Cause:
+    """The activity and rule behind an effect."""
+    return Cause(
+        activity_id=activity.id,
+        rule=effect.rule.key,
+        rule_version=effect.rule.version,
+        programme_version=activity.programme_version,
+    )

@@ -1,0 +1,180 @@
+"""Activities as stored, each with what it derived and gave."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+from gamification.activity.model import Activity, DerivedAdvance, DerivedAward, Reversal
+from gamification.leaderboards.model import Contribution, contribution_document, contribution_from
+from gamification.rules.model import CounterUse
+from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
+from storage.paging import Page, Window, find_page
+
+COLLECTION = "activities"
+INDEXES = {
+    COLLECTION: [
+        Index([("programme_id", ASCENDING), ("sequence", ASCENDING)]),
+        Index([("member_id", ASCENDING), ("sequence", ASCENDING)]),
+        Index(
+            [("programme_id", ASCENDING), ("subject", ASCENDING), ("sequence", ASCENDING)],
+            partial={"subject": {"$type": "string"}},
+        ),
+    ]
+}
+_STANDING = {"reversal": None}
+
+
+class ActivityRepository:
+    """`activities`: never deleted; a reversed one says so and derives nothing any more."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._activities = mongo.collection(COLLECTION)
+
+    async def by_ids(self, programme_id: str, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Activity]:
+        """Activities by id; those of other programmes are absent."""
+        rows = await find_by_ids(self._activities, list(ids), tx)
+        return {found: activity_from(row) for found, row in rows.items() if row["programme_id"] == programme_id}
+
+    async def add(self, activities: Sequence[Activity], tx: Tx) -> None:
+        """Write new activities."""
+        await insert(self._activities, [activity_document(activity) for activity in activities], tx)
+
+    async def replace(self, activities: Sequence[Activity], tx: Tx) -> None:
+        """Store activities whose derivations or reversal changed."""
+        await write(self._activities, [ReplaceOne({"_id": a.id}, activity_document(a)) for a in activities], tx)
+
+    async def sharing_counters(
+        self, programme_id: str, member_id: bytes, subject: str | None, counter_ids: Sequence[bytes], tx: Tx
+    ) -> list[Activity]:
+        """Standing activities of this member or on this subject that met any of these counters, in order."""
+        scopes: list[dict[str, Any]] = [{"member_id": member_id}]
+        if subject is not None:
+            scopes.append({"programme_id": programme_id, "subject": subject})
+        cursor = self._activities.find(
+            {"$or": scopes, "programme_id": programme_id, "counters.id": {"$in": list(counter_ids)}, **_STANDING},
+            session=tx.session,
+        )
+        return sorted((activity_from(row) for row in await cursor.to_list(None)), key=lambda a: a.sequence)
+
+    async def justifying(self, member_id: bytes, badge: str, occurrence: str, tx: Tx) -> list[Activity]:
+        """A member's standing activities by which a rule found this award due, in order."""
+        cursor = self._activities.find(
+            {
+                "member_id": member_id,
+                "awards": {"$elemMatch": {"badge": badge, "occurrence": occurrence}},
+                **_STANDING,
+            },
+            session=tx.session,
+        ).sort("sequence", ASCENDING)
+        return [activity_from(row) for row in await cursor.to_list(None)]
+
+    async def contributions(self, member_id: bytes, board: str, period: str, tx: Tx) -> list[tuple[int, Contribution]]:
+        """What a member's standing activities wrote to a board's period: (sequence, contribution), in order."""
+        cursor = self._activities.find(
+            {"member_id": member_id, "scores": {"$elemMatch": {"board": board, "period": period}}, **_STANDING},
+            projection=["sequence", "scores"],
+            session=tx.session,
+        ).sort("sequence", ASCENDING)
+        return [
+            (row["sequence"], contribution_from(score))
+            for row in await cursor.to_list(None)
+            for score in row["scores"]
+            if score["board"] == board and score["period"] == period
+        ]
+
+    async def page(self, member_id: bytes, window: Window) -> Page[Activity]:
+        """A member's activities, newest first."""
+        page = await find_page(self._activities, {"member_id": member_id}, [("sequence", -1)], window)
+        return Page([activity_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Activity]:
+        """Every activity of a programme in its order."""
+        cursor = self._activities.find({"programme_id": programme_id}, batch_size=2000).sort("sequence", ASCENDING)
+        async for row in cursor:
+            yield activity_from(row)
+
+    async def count(self, programme_id: str) -> int:
+        """How many activities a programme has."""
+        return int(await self._activities.count_documents({"programme_id": programme_id}))
+
+
+def activity_document(activity: Activity) -> Document:
+    document: Document = {
+        "_id": activity.id,
+        "programme_id": activity.programme_id,
+        "type": activity.type,
+        "source": activity.source,
+        "source_id": activity.source_id,
+        "member_id": activity.member_id,
+        "occurred_at": activity.occurred_at,
+        "recorded_at": activity.recorded_at,
+        "sequence": activity.sequence,
+        "programme_version": activity.programme_version,
+        "properties": activity.properties,
+    }
+    if activity.subject is not None:
+        document["subject"] = activity.subject
+    if activity.member_facts is not None:
+        document["member_facts"] = activity.member_facts
+    if activity.counters:
+        document["counters"] = [
+            {"id": use.id, "key": use.key, "add": use.add, "value": use.value} for use in activity.counters
+        ]
+    if activity.awards:
+        document["awards"] = [
+            {
+                "rule": a.rule,
+                "rule_version": a.rule_version,
+                "badge": a.badge,
+                "occurrence": a.occurrence,
+                "level": a.level,
+            }
+            for a in activity.awards
+        ]
+    if activity.advances:
+        document["advances"] = [
+            {
+                "rule": a.rule,
+                "rule_version": a.rule_version,
+                "task": a.task,
+                "period": a.period,
+                "by": a.by,
+                "value": a.value,
+            }
+            for a in activity.advances
+        ]
+    if activity.transfers:
+        document["transfers"] = list(activity.transfers)
+    if activity.scores:
+        document["scores"] = [contribution_document(score) for score in activity.scores]
+    if activity.reversal is not None:
+        document["reversal"] = {
+            "at": activity.reversal.at,
+            "actor": activity.reversal.actor,
+            "reason": activity.reversal.reason,
+        }
+    return document
+
+
+def activity_from(row: Document) -> Activity:
+    reversal = row.get("reversal")
+    return Activity(
+        id=row["_id"],
+        programme_id=row["programme_id"],
+        type=row["type"],
+        source=row["source"],
+        source_id=row["source_id"],
+        member_id=row["member_id"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        subject=row.get("subject"),
+        properties=row["properties"],
+        sequence=row["sequence"],
+        programme_version=row["programme_version"],
+        member_facts=row.get("member_facts"),
+        counters=tuple(CounterUse(**use) for use in row.get("counters", ())),
+        awards=tuple(DerivedAward(**award) for award in row.get("awards", ())),
+        advances=tuple(DerivedAdvance(**advance) for advance in row.get("advances", ())),
+        transfers=tuple(row.get("transfers", ())),
+        scores=tuple(contribution_from(score) for score in row.get("scores", ())),
+        reversal=Reversal(**reversal) if reversal else None,
+    )

@@ -1,0 +1,1 @@
+"""Translations of outside data into members and activity: streaming readers, no database."""

@@ -1,0 +1,1 @@
+"""Words every domain module shares: errors, actors, ids, periods, exact numbers."""

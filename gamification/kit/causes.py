@@ -1,0 +1,30 @@
+"""Why something happened: kept with every transfer, award and task completion, so that each can be explained."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The activity and rule, or the task, or the person with their reason.
+
+    `programme_version` finds the definitions as they were. `actor` is "role:subject".
+    """
+
+    activity_id: bytes | None = None
+    rule: str | None = None
+    rule_version: int | None = None
+    task: str | None = None
+    task_version: int | None = None
+    programme_version: int | None = None
+    actor: str | None = None
+    reason: str | None = None
+
+
+def cause_document(cause: Cause) -> dict[str, Any]:
+    """The stated fields only."""
+    return {name: value for name, value in asdict(cause).items() if value is not None}
+
+
+def cause_from(row: dict[str, Any]) -> Cause:
+    return Cause(**row)

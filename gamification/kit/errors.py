@@ -1,0 +1,96 @@
+"""The domain's error tree.
+
+DomainError
+├── Unauthenticated       no valid token
+├── Forbidden             signed in, but not allowed
+├── LimitExceeded         more than a stated limit; carries `limit`
+├── InvalidInput          a field's value cannot be taken; carries `path` and, where there is one, `limit`
+├── NotFound              missing, or invisible to this actor: the two look alike
+├── Conflict              the state has moved on
+├── IdempotencyConflict   the same key came with another input
+└── InsufficientPoints    the balance's lower bound would be crossed; carries `available` and `requested`
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, for programs; messages are for people and may change."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    INSUFFICIENT_POINTS = "INSUFFICIENT_POINTS"
+    UNKNOWN_ACTIVITY_TYPE = "UNKNOWN_ACTIVITY_TYPE"
+    SCHEMA_MISMATCH = "SCHEMA_MISMATCH"
+    UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
+    MEMBER_BANNED = "MEMBER_BANNED"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_LATE = "TOO_LATE"
+    IN_FUTURE = "IN_FUTURE"
+    NOT_EXACT = "NOT_EXACT"
+    RULE_FAILED = "RULE_FAILED"
+    TASK_NOT_CLAIMABLE = "TASK_NOT_CLAIMABLE"
+    INTERNAL = "INTERNAL"
+
+
+class DomainError(Exception):
+    """An expected refusal. `path` names the field at fault from the input's root, `limit` the bound it broke."""
+
+    default_code = ErrorCode.INTERNAL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: ErrorCode | None = None,
+        path: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.path = list(path) if path is not None else None
+        self.limit = limit
+
+
+class Unauthenticated(DomainError):
+    default_code = ErrorCode.UNAUTHENTICATED
+
+
+class Forbidden(DomainError):
+    default_code = ErrorCode.FORBIDDEN
+
+
+class LimitExceeded(DomainError):
+    default_code = ErrorCode.LIMIT_EXCEEDED
+
+
+class InvalidInput(DomainError):
+    default_code = ErrorCode.INVALID_INPUT
+
+
+class NotFound(DomainError):
+    default_code = ErrorCode.NOT_FOUND
+
+
+class Conflict(DomainError):
+    default_code = ErrorCode.CONFLICT
+
+
+class IdempotencyConflict(DomainError):
+    default_code = ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+class InsufficientPoints(DomainError):
+    default_code = ErrorCode.INSUFFICIENT_POINTS
+
+    def __init__(self, message: str, *, available: int, requested: int) -> None:
+        super().__init__(message)
+        self.available = available
+        self.requested = requested

@@ -1,0 +1,27 @@
+"""Ids are bytes: 12 time-ordered ones for what is made once, 16 derived ones for what must not happen twice.
+
+A derived id is a digest of its parts, so doing the same thing again arrives at the same id and the unique
+`_id` index refuses it.
+"""
+
+import hashlib
+import os
+import time
+
+NEW_ID_BYTES = 12
+DERIVED_ID_BYTES = 16
+
+
+def new_id() -> bytes:
+    """A fresh 12-byte id: 6 bytes of milliseconds since 1970, then 6 random ones, so that ids sort by age."""
+    return int(time.time() * 1000).to_bytes(6, "big") + os.urandom(6)
+
+
+def derived_id(*parts: str | bytes | int) -> bytes:
+    """The 16-byte id of exactly these parts; parts are length-prefixed, so ("ab", "c") is not ("a", "bc")."""
+    digest = hashlib.blake2b(digest_size=DERIVED_ID_BYTES)
+    for part in parts:
+        raw = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(len(raw).to_bytes(4, "big"))
+        digest.update(raw)
+    return digest.digest()

@@ -1,0 +1,120 @@
+"""From MongoDB's records to Redis's rankings: each change at once, a whole period whenever it was lost."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+
+from gamification.leaderboards.model import BoardPeriod, Record
+from gamification.leaderboards.rankings import Rankings
+from gamification.leaderboards.repository import RecordRepository
+from gamification.leaderboards.scoring import period_named
+from gamification.programmes.catalogue import Catalogue
+from gamification.programmes.definitions import Leaderboard
+from gamification.programmes.service import ProgrammeService
+from storage.redis import RedisStore, RedisUnavailable
+
+log = structlog.get_logger()
+CHANNEL = "sg:boards"
+_CHUNK = 500
+
+
+class Projection:
+    """Applies records to rankings and tells listeners on CHANNEL: `programme|board|period|revision`."""
+
+    def __init__(
+        self, repository: RecordRepository, rankings: Rankings, redis: RedisStore, programmes: ProgrammeService
+    ) -> None:
+        self._repository = repository
+        self._rankings = rankings
+        self._redis = redis
+        self._programmes = programmes
+        self._rebuilding: dict[bytes, asyncio.Task[int]] = {}
+        self._noted: set[bytes] = set()
+
+    async def apply(self, catalogue: Catalogue, record_ids: Sequence[bytes]) -> None:
+        """Bring these records' newest state to Redis; safe to repeat. Raises: RedisUnavailable kinds."""
+        records = await self._repository.by_ids(record_ids)
+        by_period: dict[tuple[str, str], list[Record]] = defaultdict(list)
+        for record in records.values():
+            by_period[(record.board, record.period)].append(record)
+        notices: list[bytes] = []
+        for (board_key, period_key), members in by_period.items():
+            board = catalogue.leaderboards[board_key]
+            period = period_named(catalogue.programme_id, board, period_key, catalogue.settings.time_zone)
+            if period is None:
+                continue
+            await self._note(period)
+            revision = 0
+            for start in range(0, len(members), _CHUNK):
+                revision = await self._rankings.apply(board, period, members[start : start + _CHUNK])
+            notices.append(notice(period, revision))
+        await self._redis.publish(CHANNEL, notices)
+
+    async def _note(self, period: BoardPeriod) -> None:
+        """See to it that the period is known, and that its first scores make its ranking ready."""
+        if period.id in self._noted:
+            return
+        if await self._repository.add_period(period):
+            await self._rankings.finish(period, await self._rankings.begin(period))
+        self._noted.add(period.id)
+
+    def rebuild_soon(self, board: Leaderboard, period: BoardPeriod) -> None:
+        """Rebuild in the background, once at a time; reads go on from MongoDB meanwhile."""
+        if period.id not in self._rebuilding:
+            task = asyncio.create_task(self._rebuild_logged(board, period), name="board-rebuild")
+            self._rebuilding[period.id] = task
+            task.add_done_callback(lambda _: self._rebuilding.pop(period.id, None))
+
+    async def rebuild(self, board: Leaderboard, period: BoardPeriod) -> int:
+        """Write every record of a period to Redis and call it ready; how many. Versions keep it safe beside live
+        changes: whichever comes last, the newest state stays; lost midway, it is not called ready."""
+        count = 0
+        chunk: list[Record] = []
+        token = await self._rankings.begin(period)
+        async for record in self._repository.stream(period):
+            chunk.append(record)
+            if len(chunk) == _CHUNK:
+                await self._rankings.apply(board, period, chunk)
+                count += len(chunk)
+                chunk = []
+        revision = await self._rankings.apply(board, period, chunk)
+        await self._rankings.finish(period, token)
+        await self._redis.publish(CHANNEL, [notice(period, revision)])
+        return count + len(chunk)
+
+    async def rebuild_all(self, programme_id: str) -> dict[str, int]:
+        """Drop and rebuild every period of a programme; records by "board period"."""
+        catalogue = await self._programmes.catalogue(programme_id)
+        done: dict[str, int] = {}
+        for period in await self._repository.periods(programme_id):
+            board = catalogue.leaderboards[period.board]
+            await self._rankings.forget(period)
+            done[f"{period.board} {period.key}"] = await self.rebuild(board, period)
+        return done
+
+    async def restore_missing(self) -> int:
+        """Rebuild every period that Redis has lost; how many. The scheduler calls this."""
+        restored = 0
+        for programme_id in await self._programmes.keys():
+            catalogue = await self._programmes.catalogue(programme_id)
+            for period in await self._repository.periods(programme_id):
+                if not await self._rankings.is_ready(period):
+                    await self.rebuild(catalogue.leaderboards[period.board], period)
+                    restored += 1
+        return restored
+
+    async def _rebuild_logged(self, board: Leaderboard, period: BoardPeriod) -> int:
+        try:
+            count = await self.rebuild(board, period)
+        except RedisUnavailable as error:
+            log.warning("board.rebuild_failed", board=board.key, period=period.key, error=str(error))
+            return 0
+        log.info("board.rebuilt", board=board.key, period=period.key, records=count)
+        return count
+
+
+def notice(period: BoardPeriod, revision: int) -> bytes:
+    """The message of one change of a period."""
+    return f"{period.programme_id}|{period.board}|{period.key}|{revision}".encode()

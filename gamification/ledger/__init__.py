@@ -1,0 +1,1 @@
+"""The ledger: immutable transfers, accounts that are their sum, lots that lapse soonest first."""

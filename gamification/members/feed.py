@@ -1,0 +1,101 @@
+"""A member's feed: what happened to them, numbered without a gap, so that a client can go on where it left off.
+
+One document holds what one transaction told one member: {member_id, first, last, messages}. It is kept for
+FEED_KEPT_S; a client that was away longer starts from the present state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from storage.mongo import ASCENDING, Index, Mongo, Tx, insert
+
+COLLECTION = "member_feed"
+FEED_KEPT_S = 7 * 24 * 3600
+CHANNEL = "sg:feeds"
+"""Where a member's id and newest number are published once written."""
+
+INDEXES = {
+    COLLECTION: [
+        Index([("member_id", ASCENDING), ("last", ASCENDING)]),
+        Index([("at", ASCENDING)], expire_after_s=FEED_KEPT_S),
+    ]
+}
+
+
+class FeedKind(StrEnum):
+    POINTS_POSTED = "points_posted"
+    TASK_ADVANCED = "task_advanced"
+    TASK_COMPLETED = "task_completed"
+    BADGE_AWARDED = "badge_awarded"
+    BADGE_REVOKED = "badge_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMessage:
+    """`body` names what happened: a transfer's or an award's id, or a task's progress at that moment."""
+
+    kind: FeedKind
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedMessage:
+    number: int
+    kind: FeedKind
+    at: datetime
+    body: Mapping[str, Any]
+
+
+class FeedRepository:
+    """`member_feed`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._feed = mongo.collection(COLLECTION)
+
+    async def append(
+        self,
+        programme_id: str,
+        messages: Mapping[bytes, tuple[int, Sequence[FeedMessage]]],
+        at: datetime,
+        tx: Tx,
+    ) -> None:
+        """Write each member's messages, numbered from the given first one."""
+        await insert(
+            self._feed,
+            [
+                {
+                    "programme_id": programme_id,
+                    "member_id": member_id,
+                    "first": first,
+                    "last": first + len(told) - 1,
+                    "messages": [{"kind": message.kind.value, "body": message.body} for message in told],
+                    "at": at,
+                }
+                for member_id, (first, told) in messages.items()
+            ],
+            tx,
+        )
+
+    async def after(self, member_id: bytes, number: int, limit: int = 200) -> list[NumberedMessage]:
+        """The member's messages after that number, oldest first; up to about `limit`."""
+        cursor = (
+            self._feed.find({"member_id": member_id, "last": {"$gt": number}}).sort("last", ASCENDING).limit(limit)
+        )
+        found: list[NumberedMessage] = []
+        for row in await cursor.to_list(None):
+            for offset, message in enumerate(row["messages"]):
+                if row["first"] + offset > number:
+                    found.append(
+                        NumberedMessage(
+                            row["first"] + offset, FeedKind(message["kind"]), row["at"], message["body"]
+                        )
+                    )
+        return found
+
+    async def oldest(self, member_id: bytes) -> int | None:
+        """The number of the oldest message still kept; None where none is."""
+        row = await self._feed.find_one({"member_id": member_id}, sort=[("last", ASCENDING)])
+        return int(row["first"]) if row else None

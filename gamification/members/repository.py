@@ -1,0 +1,137 @@
+"""Members as stored. Every query is bound to one programme."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gamification.members.model import Identity, Member, Standing
+from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, insert, write
+from storage.paging import Page, Window, find_page
+
+COLLECTION = "members"
+HEADS = "member_heads"
+INDEXES = {
+    COLLECTION: [
+        Index([("programme_id", ASCENDING), ("external_id", ASCENDING)], unique=True),
+        Index([("programme_id", ASCENDING), ("joined_at", ASCENDING), ("_id", ASCENDING)]),
+        Index([("programme_id", ASCENDING), ("display_name", ASCENDING), ("_id", ASCENDING)]),
+        Index(
+            [("programme_id", ASCENDING), ("identities.provider", ASCENDING), ("identities.subject", ASCENDING)],
+            unique=True,
+            partial={"identities.provider": {"$exists": True}},
+        ),
+    ],
+    HEADS: [],
+}
+
+
+class MemberRepository:
+    """`members` holds profiles; `member_heads` the number of each member's newest feed message."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._members = mongo.collection(COLLECTION)
+        self._heads = mongo.collection(HEADS)
+
+    async def by_external_ids(
+        self, programme_id: str, external_ids: Iterable[str], tx: Tx | None = None
+    ) -> dict[str, Member]:
+        """Members by external id; unknown ones are absent."""
+        cursor = self._members.find(
+            {"programme_id": programme_id, "external_id": {"$in": list(external_ids)}},
+            session=tx.session if tx else None,
+        )
+        return {row["external_id"]: from_document(row) for row in await cursor.to_list(None)}
+
+    async def by_ids(self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None) -> dict[bytes, Member]:
+        """Members by id; those of other programmes are absent."""
+        cursor = self._members.find(
+            {"_id": {"$in": list(ids)}, "programme_id": programme_id}, session=tx.session if tx else None
+        )
+        return {row["_id"]: from_document(row) for row in await cursor.to_list(None)}
+
+    async def by_identity(self, programme_id: str, identity: Identity) -> Member | None:
+        """The member whom another system knows by that name."""
+        row = await self._members.find_one(
+            {
+                "programme_id": programme_id,
+                "identities": {"$elemMatch": {"provider": identity.provider, "subject": identity.subject}},
+            }
+        )
+        return from_document(row) if row else None
+
+    async def page(
+        self, programme_id: str, query: dict[str, Any], order: Sequence[tuple[str, int]], window: Window
+    ) -> Page[Member]:
+        """Members that match, in that order."""
+        page = await find_page(self._members, {"programme_id": programme_id, **query}, order, window)
+        return Page([from_document(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def count(self, programme_id: str, query: dict[str, Any]) -> int:
+        """How many members match."""
+        return int(await self._members.count_documents({"programme_id": programme_id, **query}))
+
+    async def add(self, members: Sequence[Member], tx: Tx) -> None:
+        """Insert members. Raises: DuplicateKeyError, or a bulk one, on a taken external id or identity."""
+        await insert(self._members, [to_document(member) for member in members], tx)
+
+    async def replace(self, member: Member, tx: Tx) -> None:
+        """Store a member's new profile or standing."""
+        await self._members.replace_one(
+            {"_id": member.id, "programme_id": member.programme_id}, to_document(member), session=tx.session
+        )
+
+    async def heads(self, member_ids: Iterable[bytes], tx: Tx) -> dict[bytes, int]:
+        """The number of each member's newest feed message; 0 where there is none."""
+        ids = list(member_ids)
+        cursor = self._heads.find({"_id": {"$in": ids}}, session=tx.session, batch_size=10_000)
+        known = {row["_id"]: int(row["head"]) for row in await cursor.to_list(None)}
+        return {member_id: known.get(member_id, 0) for member_id in ids}
+
+    async def head(self, member_id: bytes) -> int:
+        """The number of the member's newest feed message, outside a transaction."""
+        row = await self._heads.find_one({"_id": member_id})
+        return int(row["head"]) if row else 0
+
+    async def save_heads(self, heads: dict[bytes, int], tx: Tx) -> None:
+        """Store new heads. Every transaction that touches a member writes their head, so that two at once
+        conflict and one runs again: what a member sees happens in one order."""
+        await write(
+            self._heads,
+            [UpdateOne({"_id": member_id}, {"$set": {"head": head}, "$inc": {"writes": 1}}, upsert=True) for member_id, head in heads.items()],
+            tx,
+        )
+
+
+def to_document(member: Member) -> Document:
+    document: Document = {
+        "_id": member.id,
+        "programme_id": member.programme_id,
+        "external_id": member.external_id,
+        "display_name": member.display_name,
+        "joined_at": member.joined_at,
+        "locale": member.locale,
+        "time_zone": member.time_zone,
+        "avatar_url": member.avatar_url,
+        "attributes": member.attributes,
+        "standing": member.standing.value,
+        "standing_reason": member.standing_reason,
+    }
+    if member.identities:
+        document["identities"] = [{"provider": i.provider, "subject": i.subject} for i in member.identities]
+    return document
+
+
+def from_document(row: Document) -> Member:
+    return Member(
+        id=row["_id"],
+        programme_id=row["programme_id"],
+        external_id=row["external_id"],
+        display_name=row["display_name"],
+        joined_at=row["joined_at"],
+        locale=row["locale"],
+        time_zone=row["time_zone"],
+        avatar_url=row.get("avatar_url"),
+        attributes=row.get("attributes") or {},
+        identities=tuple(Identity(i["provider"], i["subject"]) for i in row.get("identities", ())),
+        standing=Standing(row.get("standing", "active")),
+        standing_reason=row.get("standing_reason"),
+    )

@@ -1,0 +1,217 @@
+"""Joining, profiles, looking members up."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from gamification.kit.actors import Actor, Permission, Role
+from gamification.kit.errors import Conflict, Forbidden, NotFound
+from gamification.kit.identifiers import new_id
+from gamification.members.model import Identity, Member, NewMember, ProfileChange, Standing
+from gamification.members.profile import check_change, check_new
+from gamification.members.repository import MemberRepository
+from gamification.programmes.service import ProgrammeService
+from storage.mongo import Contention, Mongo, Tx
+from storage.paging import Page, Window
+
+
+class MemberOrder(StrEnum):
+    """How lists of members are ordered; the id breaks ties."""
+
+    JOINED_AT = "joined_at"
+    DISPLAY_NAME = "display_name"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members a list shows. `display_name_prefix` is case-sensitive, so that an index answers."""
+
+    standing: Standing | None = None
+    display_name_prefix: str | None = None
+
+
+class MemberService:
+    """Use cases on members. Lookups return None for what is missing and what this actor may not see alike."""
+
+    def __init__(
+        self,
+        mongo: Mongo,
+        repository: MemberRepository,
+        programmes: ProgrammeService,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._mongo = mongo
+        self._repository = repository
+        self._programmes = programmes
+        self._now = now
+
+    async def join(self, actor: Actor, new: NewMember) -> tuple[Member, bool]:
+        """The member, and whether they joined just now; joining again changes nothing.
+
+        A member joins as themselves; a service may join anyone. Raises: Forbidden, InvalidInput, Conflict.
+        """
+        if not actor.is_member(new.external_id):
+            actor.require(Permission.MEMBERS_JOIN_ANY)
+        else:
+            actor.require(Permission.MEMBERS_JOIN_SELF)
+            new = dataclasses.replace(new, joined_at=None, identities=())
+        joined = await self.ensure(actor, [new])
+        if joined:
+            return joined[0], True
+        found = await self._repository.by_external_ids(actor.programme_id, [new.external_id])
+        return found[new.external_id], False
+
+    async def ensure(self, actor: Actor, members: Sequence[NewMember]) -> list[Member]:
+        """Let those join who have not; the ones who just did, in the order given. Importers call this."""
+        for new in members:
+            check_new(new)
+        settings = (await self._programmes.catalogue(actor.programme_id)).settings
+        now = self._now()
+        fresh = [
+            Member(
+                id=new_id(),
+                programme_id=actor.programme_id,
+                external_id=new.external_id,
+                display_name=new.display_name or new.external_id[:100],
+                joined_at=new.joined_at or now,
+                locale=new.locale or settings.locale,
+                time_zone=new.time_zone or settings.time_zone,
+                avatar_url=new.avatar_url or None,
+                attributes=new.attributes,
+                identities=new.identities,
+            )
+            for new in members
+        ]
+
+        async def body(tx: Tx) -> list[Member]:
+            known = await self._repository.by_external_ids(
+                actor.programme_id, [member.external_id for member in fresh], tx
+            )
+            missing = [member for member in fresh if member.external_id not in known]
+            await self._repository.add(missing, tx)
+            return missing
+
+        try:
+            return await self._mongo.transaction(body)
+        except Contention:
+            await self._refuse_taken_identity(fresh)
+            raise
+
+    async def update_profile(self, actor: Actor, member_id: bytes | None, change: ProfileChange) -> Member:
+        """Change a profile: one's own, or by staff and services anyone's. Raises: NotFound, InvalidInput."""
+        check_change(change)
+        target = await self._required(actor, member_id)
+        own = actor.is_member(target.external_id)
+        actor.require(Permission.MEMBERS_UPDATE_OWN if own else Permission.MEMBERS_UPDATE_ANY)
+        if own:
+            self.refuse_banned(target)
+            if change.identities is not None or change.attributes is not None:
+                raise Forbidden("Identities and attributes are set by the programme's own servers.")
+
+        async def body(tx: Tx) -> Member:
+            current = (await self._repository.by_ids(actor.programme_id, [target.id], tx))[target.id]
+            stated = {
+                field.name: value
+                for field in dataclasses.fields(change)
+                if (value := getattr(change, field.name)) is not None
+            }
+            if stated.get("avatar_url") == "":
+                stated["avatar_url"] = None
+            changed = dataclasses.replace(current, **stated)
+            await self._repository.replace(changed, tx)
+            return changed
+
+        try:
+            return await self._mongo.transaction(body)
+        except Contention:
+            if change.identities:
+                await self._refuse_taken_identity([dataclasses.replace(target, identities=change.identities)])
+            raise
+
+    async def me(self, actor: Actor) -> Member | None:
+        """The member this token speaks for; None for staff, services and those who have not joined."""
+        return await self.by_external_id(actor, actor.subject) if actor.role is Role.MEMBER else None
+
+    async def by_external_id(self, actor: Actor, external_id: str) -> Member | None:
+        """A member by the caller's own name for them. Members may look up themselves only."""
+        if not actor.can(Permission.MEMBERS_READ_PRIVATE) and not actor.is_member(external_id):
+            return None
+        return (await self._repository.by_external_ids(actor.programme_id, [external_id])).get(external_id)
+
+    async def by_identity(self, actor: Actor, identity: Identity) -> Member | None:
+        """A member by an external identity: staff and services."""
+        if not actor.can(Permission.MEMBERS_READ_PRIVATE):
+            return None
+        return await self._repository.by_identity(actor.programme_id, identity)
+
+    async def by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
+        """Members by id, as this actor may see them: banned ones are seen by staff, services and themselves."""
+        found = await self._repository.by_ids(actor.programme_id, ids)
+        return {member_id: member for member_id, member in found.items() if may_see(actor, member)}
+
+    async def page(
+        self, actor: Actor, wanted: MemberFilter, order: MemberOrder, *, descending: bool, window: Window
+    ) -> Page[Member]:
+        """A page of members: for staff and services. Raises: Forbidden."""
+        actor.require(Permission.MEMBERS_READ_PRIVATE)
+        direction = -1 if descending else 1
+        return await self._repository.page(
+            actor.programme_id, _query(wanted), [(order.value, direction), ("_id", direction)], window
+        )
+
+    async def count(self, actor: Actor, wanted: MemberFilter) -> int:
+        """How many members a list has in all."""
+        actor.require(Permission.MEMBERS_READ_PRIVATE)
+        return await self._repository.count(actor.programme_id, _query(wanted))
+
+    async def head(self, member: Member) -> int:
+        """The number of the newest message in the member's feed."""
+        return await self._repository.head(member.id)
+
+    @staticmethod
+    def refuse_banned(member: Member) -> None:
+        """Raises: Forbidden for a banned member."""
+        if member.standing is Standing.BANNED:
+            raise Forbidden("This member is banned.")
+
+    async def _required(self, actor: Actor, member_id: bytes | None) -> Member:
+        member = (
+            await self.me(actor) if member_id is None else (await self.by_ids(actor, [member_id])).get(member_id)
+        )
+        if member is None:
+            raise NotFound("There is no such member.", path=["memberId"])
+        return member
+
+    async def _refuse_taken_identity(self, members: Sequence[Member]) -> None:
+        for member in members:
+            for identity in member.identities:
+                owner = await self._repository.by_identity(member.programme_id, identity)
+                if owner is not None and owner.external_id != member.external_id:
+                    raise Conflict(
+                        f"{identity.provider}:{identity.subject} belongs to another member.", path=["identities"]
+                    )
+
+
+def may_see(actor: Actor, member: Member) -> bool:
+    """Can this actor see that the member exists? Everyone sees who is not banned."""
+    return (
+        member.standing is not Standing.BANNED
+        or actor.can(Permission.MEMBERS_READ_PRIVATE)
+        or actor.is_member(member.external_id)
+    )
+
+
+def may_see_private(actor: Actor, member: Member) -> bool:
+    """Can this actor read what is the member's own: balances, progress, external id?"""
+    return actor.can(Permission.MEMBERS_READ_PRIVATE) or actor.is_member(member.external_id)
+
+
+def _query(wanted: MemberFilter) -> dict[str, object]:
+    query: dict[str, object] = {}
+    if wanted.standing is not None:
+        query["standing"] = wanted.standing.value
+    if wanted.display_name_prefix:
+        prefix = wanted.display_name_prefix
+        query["display_name"] = {"$gte": prefix, "$lt": prefix + "\U0010ffff"}
+    return query

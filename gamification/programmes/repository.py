@@ -1,0 +1,59 @@
+"""Programmes as stored: a pointer to the current version, and every version's whole document, for good."""
+
+from datetime import datetime
+from typing import Any
+
+from gamification.programmes.document import Document
+from storage.mongo import Index, Mongo, Tx
+
+CURRENT = "programmes"
+VERSIONS = "programme_versions"
+INDEXES: dict[str, list[Index]] = {CURRENT: [], VERSIONS: []}
+
+
+class ProgrammeRepository:
+    """`programmes`: {_id: key, version}. `programme_versions`: {_id: {programme, version}, document, …}."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._current = mongo.collection(CURRENT)
+        self._versions = mongo.collection(VERSIONS)
+
+    async def version(self, programme_id: str, tx: Tx | None = None) -> int:
+        """The current version; 0 where there is no such programme."""
+        row = await self._current.find_one({"_id": programme_id}, session=tx.session if tx else None)
+        return int(row["version"]) if row else 0
+
+    async def document(self, programme_id: str, version: int, tx: Tx | None = None) -> Document | None:
+        """The document of one version."""
+        row = await self._versions.find_one(
+            {"_id": {"programme": programme_id, "version": version}}, session=tx.session if tx else None
+        )
+        return Document.model_validate(row["document"]) if row else None
+
+    async def save(
+        self, programme_id: str, version: int, document: Document, subject: str, now: datetime, tx: Tx
+    ) -> None:
+        """Store a new version and point at it; two at once conflict, and the second runs again."""
+        await self._versions.insert_one(
+            {
+                "_id": {"programme": programme_id, "version": version},
+                "document": _plain(document),
+                "created_at": now,
+                "created_by": subject,
+            },
+            session=tx.session,
+        )
+        await self._current.update_one(
+            {"_id": programme_id},
+            {"$set": {"version": version, "updated_at": now}, "$setOnInsert": {"created_at": now}},
+            upsert=True,
+            session=tx.session,
+        )
+
+    async def keys(self) -> list[str]:
+        """The keys of all programmes, sorted."""
+        return sorted([row["_id"] async for row in self._current.find({}, projection=["_id"])])
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude_defaults=True)

@@ -1,0 +1,164 @@
+"""Apply a programme file, change one definition, and look a programme up as of any version."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gamification.kit.actors import Actor, Permission
+from gamification.kit.errors import Conflict, InvalidInput, NotFound
+from gamification.programmes.catalogue import Catalogue
+from gamification.programmes.changes import Change, merge
+from gamification.programmes.checks import check
+from gamification.programmes.definitions import Status
+from gamification.programmes.document import SECTIONS, Document, Problem, parse
+from gamification.programmes.repository import ProgrammeRepository
+from storage.mongo import Mongo, Tx
+
+_VERSIONS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `apply` did, or with `dry_run` would do. `version` is the programme's version afterwards."""
+
+    catalogue: Catalogue
+    changes: list[Change]
+    dry_run: bool
+
+    @property
+    def version(self) -> int:
+        return self.catalogue.version
+
+
+class ProgrammeService:
+    """Catalogues are cached by version: a version never changes once stored."""
+
+    def __init__(self, mongo: Mongo, repository: ProgrammeRepository, now: Callable[[], datetime]) -> None:
+        self._mongo = mongo
+        self._repository = repository
+        self._now = now
+        self._cache: dict[tuple[str, int], Catalogue] = {}
+
+    async def catalogue(self, programme_id: str, version: int | None = None, tx: Tx | None = None) -> Catalogue:
+        """The current catalogue, or that of a past version. Raises: NotFound."""
+        if version is None:
+            version = await self._repository.version(programme_id, tx)
+        cached = self._cache.get((programme_id, version))
+        if cached is not None:
+            return cached
+        document = await self._repository.document(programme_id, version, tx) if version else None
+        if document is None:
+            raise NotFound(f"There is no programme {programme_id!r}.", path=["programme"])
+        catalogue = Catalogue(programme_id, version, document)
+        if len(self._cache) >= _VERSIONS_KEPT:
+            self._cache.pop(next(iter(self._cache)))
+        self._cache[(programme_id, version)] = catalogue
+        return catalogue
+
+    async def exists(self, programme_id: str) -> bool:
+        """Whether there is such a programme."""
+        return await self._repository.version(programme_id) > 0
+
+    async def keys(self) -> list[str]:
+        """The keys of all programmes of this installation."""
+        return await self._repository.keys()
+
+    async def apply(self, actor: Actor, data: object, *, dry_run: bool = False) -> Applied:
+        """Make the programme what the document states: all of it or, where anything is wrong, nothing.
+
+        The document's key must be the actor's programme. Raises: Forbidden, Problem, InvalidInput.
+        """
+        actor.require(Permission.PROGRAMME_DEFINE)
+        document = parse(data)
+        check(document)
+        if document.programme.key != actor.programme_id:
+            raise InvalidInput(
+                f"The document is for {document.programme.key!r}, the token for {actor.programme_id!r}.",
+                path=["programme", "key"],
+            )
+        return await self._change(actor, lambda _old: document, dry_run)
+
+    async def create(self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False) -> Applied:
+        """Add one definition; a draft unless it says otherwise. Raises: Conflict when the key is taken."""
+        return await self._change_one(actor, section, {"status": "draft", **definition}, dry_run, new=True)
+
+    async def update(self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False) -> Applied:
+        """Replace one definition; its status stays unless it says otherwise. Raises: NotFound."""
+        return await self._change_one(actor, section, definition, dry_run, new=False)
+
+    async def set_status(
+        self, actor: Actor, section: str, key: str, status: Status, *, dry_run: bool = False
+    ) -> Applied:
+        """Publish or archive one definition. Raises: NotFound."""
+        actor.require(Permission.PROGRAMME_DEFINE)
+
+        def edit(old: Document | None) -> Document:
+            plain = _plain(old, actor.programme_id)
+            _stored(plain, section, key)["status"] = status.value
+            return _checked(plain)
+
+        return await self._change(actor, edit, dry_run)
+
+    async def _change_one(
+        self, actor: Actor, section: str, definition: dict[str, Any], dry_run: bool, *, new: bool
+    ) -> Applied:
+        actor.require(Permission.PROGRAMME_DEFINE)
+        key = definition.get("key")
+        if not isinstance(key, str):
+            raise Problem([(f"{section}.key", "a definition states its key")])
+
+        def edit(old: Document | None) -> Document:
+            plain = _plain(old, actor.programme_id)
+            taken = [known for known in plain.get(section, []) if known["key"] == key]
+            if new and taken:
+                raise Conflict(f"There is a definition {section}.{key} already.", path=[section, key])
+            if new:
+                plain.setdefault(section, []).append(definition)
+            else:
+                stored = _stored(plain, section, key)
+                status = stored.get("status", Status.PUBLISHED.value)
+                stored.clear()
+                stored.update({"status": status, **definition})
+            return _checked(plain)
+
+        return await self._change(actor, edit, dry_run)
+
+    async def _change(
+        self, actor: Actor, edit: Callable[[Document | None], Document], dry_run: bool
+    ) -> Applied:
+        now = self._now()
+
+        async def body(tx: Tx) -> Applied:
+            version = await self._repository.version(actor.programme_id, tx)
+            old = await self._repository.document(actor.programme_id, version, tx) if version else None
+            document, changes = merge(old, edit(old))
+            if not changes:
+                return Applied(Catalogue(actor.programme_id, version, document), [], dry_run)
+            if not dry_run:
+                await self._repository.save(actor.programme_id, version + 1, document, actor.subject, now, tx)
+            return Applied(Catalogue(actor.programme_id, version + 1, document), changes, dry_run)
+
+        return await self._mongo.transaction(body)
+
+
+def _plain(document: Document | None, programme_id: str) -> dict[str, Any]:
+    if document is None:
+        raise NotFound(f"There is no programme {programme_id!r}; apply a programme file first.", path=["programme"])
+    return document.model_dump(mode="json", exclude_defaults=True)
+
+
+def _stored(plain: dict[str, Any], section: str, key: str) -> dict[str, Any]:
+    if section not in SECTIONS:
+        raise InvalidInput(f"There is no section {section!r}.", path=["section"])
+    for definition in plain.get(section, []):
+        if definition["key"] == key:
+            found: dict[str, Any] = definition
+            return found
+    raise NotFound(f"There is no definition {section}.{key}.", path=[section, key])
+
+
+def _checked(plain: dict[str, Any]) -> Document:
+    document = parse(plain)
+    check(document)
+    return document

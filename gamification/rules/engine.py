@@ -1,0 +1,169 @@
+"""Evaluate one activity: the same pure function serves live intake, reversal, verification and rehearsal."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import cel
+
+from gamification.kit.errors import InvalidInput
+from gamification.kit.identifiers import derived_id
+from gamification.kit.numbers import exact_long
+from gamification.kit.periods import period_at
+from gamification.programmes.definitions import Counter, CounterScope
+from gamification.programmes.expressions import Compiled, ExpressionFailed, context_of
+from gamification.rules.model import (
+    Advance,
+    Award,
+    CounterUse,
+    Evaluation,
+    Facts,
+    PostPoints,
+    ResolvedEffect,
+    WriteScore,
+)
+from gamification.rules.ruleset import ReadyEffect, ReadyRule, RuleSet
+
+_NAME_LENGTH_MAX = 200
+
+
+def evaluate(
+    ruleset: RuleSet, facts: Facts, counters: Mapping[bytes, int], only: Collection[str] | None = None
+) -> Evaluation:
+    """The counters and effects of one activity. `counters` are values before it, by counter id; absent is 0.
+
+    With `only`, just the rules of these keys are run. Raises: InvalidInput (RULE_FAILED, NOT_EXACT) naming the
+    rule; then the activity has no effect at all.
+    """
+    met = ruleset.for_type(facts.type)
+    scope = _Scope(facts)
+    uses: list[CounterUse] = []
+    values: dict[str, int] = {}
+    for ready in met.counters:
+        counter = ready.definition
+        counter_id = id_of_counter(ruleset, counter, facts)
+        if counter_id is None:
+            values[counter.key] = 0
+            continue
+        place = f"counters.{counter.key}.add"
+        add = scope.number(ready.add, place) if ready.fed else 0
+        value = _exact(counters.get(counter_id, 0) + add, place)
+        values[counter.key] = value
+        uses.append(CounterUse(counter_id, counter.key, add, value))
+    scope.counters = values
+    effects: list[ResolvedEffect] = []
+    for rule in met.rules:
+        if only is None or rule.ref.key in only:
+            _run(rule, scope, effects)
+    return Evaluation(tuple(uses), tuple(effects))
+
+
+def counter_ids(ruleset: RuleSet, facts: Facts) -> list[bytes]:
+    """The counters whose values `evaluate` needs for this activity."""
+    found = (id_of_counter(ruleset, ready.definition, facts) for ready in ruleset.for_type(facts.type).counters)
+    return [counter_id for counter_id in found if counter_id is not None]
+
+
+def id_of_counter(ruleset: RuleSet, counter: Counter, facts: Facts) -> bytes | None:
+    """The counter's id for this activity's member, subject and period; None where it has no subject to count."""
+    if counter.per is CounterScope.MEMBER:
+        scope: tuple[bytes | str, ...] = (facts.member_id,)
+    elif facts.subject is None:
+        return None
+    elif counter.per is CounterScope.SUBJECT:
+        scope = (facts.subject,)
+    else:
+        scope = (facts.member_id, facts.subject)
+    period = period_at(counter.cycle, facts.occurred_at, ruleset.time_zone)
+    return derived_id("counter", ruleset.catalogue.programme_id, counter.key, period.key, *scope)
+
+
+def _run(rule: ReadyRule, scope: "_Scope", effects: list[ResolvedEffect]) -> None:
+    place = f"rules.{rule.ref.key}"
+    if rule.when is not None and not scope.holds(rule.when, f"{place}.when"):
+        return
+    for effect in rule.effects:
+        at = f"{place}.effects.{effect.index}"
+        if effect.when is None or scope.holds(effect.when, f"{at}.when"):
+            resolved = _resolve(rule, effect, scope, at)
+            if resolved is not None:
+                effects.append(resolved)
+
+
+def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> ResolvedEffect | None:
+    stated = effect.definition
+    amount = scope.number(effect.amount, at)
+    if stated.points:
+        if amount == 0:
+            return None
+        return PostPoints(rule.ref, effect.index, stated.points.unit, amount, stated.points.boards)
+    if stated.advance:
+        value = scope.text(effect.extra, at)
+        return Advance(rule.ref, effect.index, stated.advance.task, amount, value) if amount or value else None
+    if stated.award:
+        return Award(rule.ref, effect.index, stated.award.badge, scope.text(effect.extra, at) or "", amount)
+    assert stated.score is not None  # noqa: S101 - Effect holds exactly one
+    subscore = scope.number(effect.extra if isinstance(effect.extra, int | Compiled) else 0, at)
+    return WriteScore(rule.ref, effect.index, stated.score.board, amount, subscore)
+
+
+class _Scope:
+    """The variables of one activity; the evaluator's context is built only once an expression needs it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._context: cel.Context | None = None
+        self.counters: Mapping[str, int] | None = None
+
+    def holds(self, expression: Compiled, place: str) -> bool:
+        return expression.holds(self._ready(), place)
+
+    def number(self, amount: int | Compiled, place: str) -> int:
+        if isinstance(amount, int):
+            return amount
+        return _exact(amount.evaluate(self._ready(), place), place)
+
+    def text(self, value: int | str | Compiled | None, place: str) -> str | None:
+        if not isinstance(value, Compiled):
+            return None
+        found = value.evaluate(self._ready(), place)
+        if isinstance(found, bool) or not isinstance(found, str | int):
+            raise ExpressionFailed(f"{place}: `{value.source}` must be text or a whole number, not {found!r}.")
+        text = str(found)
+        if not 0 < len(text) <= _NAME_LENGTH_MAX:
+            raise ExpressionFailed(
+                f"{place}: `{value.source}` must have 1 to {_NAME_LENGTH_MAX} characters.", limit=_NAME_LENGTH_MAX
+            )
+        return text
+
+    def _ready(self) -> cel.Context:
+        if self._context is None:
+            self._context = context_of(variables(self._facts))
+        if self.counters is not None:
+            self._context.add_variable("counters", dict(self.counters))
+            self.counters = None
+        return self._context
+
+
+def variables(facts: Facts) -> dict[str, Any]:
+    """`activity`, `member` and `subject` as expressions see them."""
+    kind, _, name = (facts.subject or "").partition(":")
+    return {
+        "activity": {
+            **facts.properties,
+            "type": facts.type,
+            "source": facts.source,
+            "id": facts.source_id,
+            "occurred_at": facts.occurred_at,
+            "subject": facts.subject,
+            "properties": dict(facts.properties),
+        },
+        "member": dict(facts.member),
+        "subject": {"id": facts.subject or "", "kind": kind if name else "", "name": name or kind},
+    }
+
+
+def _exact(value: object, place: str) -> int:
+    try:
+        return exact_long(value, place)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, path=place.split("."), limit=error.limit) from error

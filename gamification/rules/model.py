@@ -1,0 +1,92 @@
+"""What evaluating one activity takes and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    """The rule, and the version of it, that caused something."""
+
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One activity as rules see it. `member` is the snapshot that conditions read: external_id, joined_at,
+    locale, time_zone, attributes."""
+
+    type: str
+    source: str
+    source_id: str
+    member_id: bytes
+    occurred_at: datetime
+    subject: str | None
+    properties: Mapping[str, Any]
+    member: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterUse:
+    """A counter that the activity fed or that its rules read: what was added, and the value afterwards."""
+
+    id: bytes
+    key: str
+    add: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostPoints:
+    """`index` is the effect's place in its rule, so that ids derived from it are the same at every run."""
+
+    rule: RuleRef
+    index: int
+    unit: str
+    amount: int
+    boards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """By an amount, or for a task that counts distinct values, by a value."""
+
+    rule: RuleRef
+    index: int
+    task: str
+    by: int
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """`occurrence` is "" for a badge that is awarded once a member; `level` 0 where the badge has none."""
+
+    rule: RuleRef
+    index: int
+    badge: str
+    occurrence: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteScore:
+    rule: RuleRef
+    index: int
+    board: str
+    value: int
+    subscore: int
+
+
+ResolvedEffect = PostPoints | Advance | Award | WriteScore
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that one activity does by the rules, in order, before any limit of ledger, task or board."""
+
+    counters: tuple[CounterUse, ...]
+    effects: tuple[ResolvedEffect, ...]

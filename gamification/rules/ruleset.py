@@ -1,0 +1,141 @@
+"""A catalogue's rules with their expressions compiled, found by activity type."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from gamification.programmes.catalogue import Catalogue, published
+from gamification.programmes.definitions import Amount, Counter, Effect
+from gamification.programmes.expressions import Compiled, compile_expression
+from gamification.rules.model import RuleRef
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyEffect:
+    """An effect of a published rule whose target is published too; expressions compiled, numbers as they are."""
+
+    definition: Effect
+    index: int
+    when: Compiled | None
+    amount: int | Compiled
+    extra: int | str | Compiled | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    ref: RuleRef
+    when: Compiled | None
+    counters: frozenset[str]
+    effects: tuple[ReadyEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCounter:
+    definition: Counter
+    add: int | Compiled
+    fed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """What an activity of one type meets: counters first (those it feeds, then those only read), then rules."""
+
+    counters: tuple[ReadyCounter, ...]
+    rules: tuple[ReadyRule, ...]
+    uses_member: bool
+
+
+class RuleSet:
+    """The rules of one catalogue; `for_type` is empty for a type without rules."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.time_zone = catalogue.settings.time_zone
+        self._by_type: dict[str, TypeRules] = {}
+
+    def for_type(self, type_key: str) -> TypeRules:
+        """The counters and rules of that type, compiled at first use."""
+        found = self._by_type.get(type_key)
+        if found is None:
+            found = self._by_type[type_key] = self._compile(type_key)
+        return found
+
+    def _compile(self, type_key: str) -> TypeRules:
+        rules = tuple(
+            ReadyRule(
+                ref=RuleRef(rule.key, rule.version),
+                when=_maybe(rule.when, rule.counters),
+                counters=frozenset(rule.counters),
+                effects=tuple(
+                    _ready(effect, index, rule.counters)
+                    for index, effect in enumerate(rule.effects)
+                    if self._takes_effect(effect)
+                ),
+            )
+            for rule in self.catalogue.document.rules
+            if type_key in rule.on and published(rule)
+        )
+        read = {key for rule in rules for key in rule.counters}
+        counters = sorted(
+            (
+                ReadyCounter(counter, _amount(counter.add, ()), fed=type_key in counter.on)
+                for counter in self.catalogue.document.counters
+                if published(counter) and (type_key in counter.on or counter.key in read)
+            ),
+            key=lambda ready: not ready.fed,
+        )
+        return TypeRules(tuple(counters), rules, _uses_member(tuple(counters), rules))
+
+    def _takes_effect(self, effect: Effect) -> bool:
+        catalogue = self.catalogue
+        if effect.points:
+            return published(catalogue.units.get(effect.points.unit))
+        if effect.advance:
+            return published(catalogue.tasks.get(effect.advance.task))
+        if effect.award:
+            return published(catalogue.badges.get(effect.award.badge))
+        return effect.score is not None and published(catalogue.leaderboards.get(effect.score.board))
+
+
+_COMPILED: WeakKeyDictionary[Catalogue, RuleSet] = WeakKeyDictionary()
+
+
+def ruleset_of(catalogue: Catalogue) -> RuleSet:
+    """The catalogue's rules, compiled once for as long as the catalogue lives."""
+    found = _COMPILED.get(catalogue)
+    if found is None:
+        found = _COMPILED[catalogue] = RuleSet(catalogue)
+    return found
+
+
+def _ready(effect: Effect, index: int, counters: tuple[str, ...]) -> ReadyEffect:
+    amount: int | Compiled = 1
+    extra: int | str | Compiled | None = None
+    if effect.points:
+        amount = _amount(effect.points.amount, counters)
+    elif effect.advance:
+        amount = _amount(effect.advance.by, counters)
+        extra = _maybe(effect.advance.value, counters)
+    elif effect.award:
+        amount = _amount(effect.award.level or 0, counters)
+        extra = _maybe(effect.award.occurrence, counters)
+    elif effect.score:
+        amount = _amount(effect.score.value, counters)
+        extra = _amount(effect.score.subscore, counters)
+    return ReadyEffect(effect, index, _maybe(effect.when, counters), amount, extra)
+
+
+def _maybe(source: str | None, counters: tuple[str, ...]) -> Compiled | None:
+    return None if source is None else compile_expression(source, counters)
+
+
+def _amount(source: Amount, counters: tuple[str, ...]) -> int | Compiled:
+    return compile_expression(source, counters) if isinstance(source, str) else source
+
+
+def _uses_member(counters: tuple[ReadyCounter, ...], rules: tuple[ReadyRule, ...]) -> bool:
+    expressions: list[object] = [counter.add for counter in counters]
+    for rule in rules:
+        expressions.append(rule.when)
+        for effect in rule.effects:
+            expressions += [effect.when, effect.amount, effect.extra]
+    return any(isinstance(expression, Compiled) and "member" in expression.uses for expression in expressions)

@@ -1,0 +1,140 @@
+"""Completing a task and taking a completion back: pure operations on a workspace.
+
+Reward ids are derived from the progress and the number of the completion, so a reward can't be paid twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from gamification.kit.causes import Cause
+from gamification.kit.identifiers import derived_id
+from gamification.ledger.model import Transfer, TransferKind
+from gamification.members.feed import FeedKind
+from gamification.members.model import Member
+from gamification.programmes.catalogue import published
+from gamification.programmes.definitions import Claim, Task
+from gamification.settlement.workspace import Given, Workspace, reversal_id
+from gamification.tasks.model import Progress, new_progress, progress_id
+from gamification.tasks.progress import count, dependents, is_met, period_of
+
+
+def advance(
+    space: Workspace, member: Member, task: Task, period: str, by: int, value: str | None, cause: Cause, at: datetime
+) -> None:
+    """Count one activity towards a task, and complete it and what it unlocks where that is due."""
+    progress = progress_in(space, member, task.key, period)
+    counted = count(progress, task, by, value)
+    if not counted.is_complete:
+        counted = replace(counted, goal=task.goal, version=task.version)
+    if counted != progress:
+        counted = space.put_progress(counted, FeedKind.TASK_ADVANCED)
+    settle(space, member, task, counted, cause, at)
+
+
+def settle(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+    """Bring completion in line with the count, then look at the tasks that require this one."""
+    met = is_met(progress, task, lambda key: _is_complete(space, member, key, at))
+    if met == progress.is_complete:
+        return
+    if met:
+        _complete(space, member, task, progress, cause, at)
+    else:
+        _uncomplete(space, member, task, progress, cause, at)
+    for dependent in dependents(space.catalogue.document.tasks, task.key):
+        if published(dependent):
+            period = period_of(dependent, at, member.time_zone, space.catalogue.settings.time_zone).key
+            waiting = progress_in(space, member, dependent.key, period)
+            if waiting.value or waiting.is_complete:
+                settle(space, member, dependent, waiting, cause, at)
+
+
+def reward(
+    space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime, kind: FeedKind
+) -> Progress:
+    """Give the reward of a completed task, once. `at` decides the board periods it counts in."""
+    given = Given()
+    for index, part in enumerate(task.reward):
+        if part.points:
+            space.post(
+                member,
+                part.points.unit,
+                part.points.amount,
+                derived_id("reward", progress.id, progress.completions, index),
+                cause,
+                at,
+                given,
+                boards=part.points.boards,
+            )
+        elif part.award:
+            ground = _ground(progress)
+            space.award(member, part.award.badge, progress.period, ground, part.award.level or 0, cause, at)
+        elif part.score:
+            board = space.catalogue.leaderboards[part.score.board]
+            space.score(member, board, part.score.value, 0, at, given)
+    rewarded = replace(
+        progress, claimed_at=space.now, transfers=tuple(given.transfers), scores=tuple(given.scores)
+    )
+    return space.put_progress(rewarded, kind)
+
+
+def progress_in(space: Workspace, member: Member, task: str, period: str) -> Progress:
+    """The progress, or one where nothing was counted."""
+    found = space.progress.get(progress_id(space.catalogue.programme_id, member.id, task, period))
+    return found or new_progress(space.catalogue.programme_id, member.id, task, period)
+
+
+def take_back(
+    space: Workspace, member: Member, transfer: Transfer, cause: Cause, *, given: Given | None = None
+) -> Transfer | None:
+    """Post the opposite of a transfer, as applied; where the floor is in the way, the shortfall is recorded."""
+    if transfer.amount == 0:
+        return None
+    return space.post(
+        member,
+        transfer.unit,
+        -transfer.amount,
+        reversal_id(transfer.id),
+        cause,
+        space.now,
+        given or Given(),
+        kind=TransferKind.REVERSED,
+        reverses=transfer.id,
+    )
+
+
+def _complete(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+    because = replace(
+        cause, task=task.key, task_version=task.version, programme_version=space.catalogue.version
+    )
+    completed = replace(progress, completed_at=at, completions=progress.completions + 1, cause=because)
+    if task.claim is Claim.AUTOMATIC:
+        reward(space, member, task, completed, because, at, FeedKind.TASK_COMPLETED)
+    else:
+        space.put_progress(completed, FeedKind.TASK_COMPLETED)
+
+
+def _uncomplete(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+    """Take the reward back. Boards are recomputed by the caller, from what still stands."""
+    known: Mapping[bytes, Transfer] = {transfer.id: transfer for transfer in space.loaded_transfers}
+    for transfer_id in progress.transfers:
+        take_back(space, member, known[transfer_id], cause)
+    for award in list(space.awards.values()):
+        if _ground(progress) in award.grounds:
+            space.withdraw(award, _ground(progress), cause)
+    for score in progress.scores:
+        space.stale.add((member.id, score.board, score.period))
+    space.put_progress(
+        replace(progress, completed_at=None, claimed_at=None, transfers=(), scores=(), cause=None),
+        FeedKind.TASK_ADVANCED,
+    )
+
+
+def _ground(progress: Progress) -> str:
+    return f"task:{progress.id.hex()}"
+
+
+def _is_complete(space: Workspace, member: Member, key: str, at: datetime) -> bool:
+    task = space.catalogue.tasks[key]
+    period = period_of(task, at, member.time_zone, space.catalogue.settings.time_zone).key
+    return progress_in(space, member, key, period).is_complete

@@ -1,0 +1,89 @@
+"""Which stored states a set of effects may touch, known before they are applied, so that each kind is read once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gamification.badges.awarding import occurrence_for
+from gamification.badges.model import award_id
+from gamification.ledger.model import account_id
+from gamification.leaderboards.model import record_id
+from gamification.leaderboards.scoring import period_for
+from gamification.members.model import Member
+from gamification.programmes.catalogue import Catalogue, published
+from gamification.programmes.definitions import Task
+from gamification.rules.model import Advance, Award, PostPoints, ResolvedEffect, WriteScore
+from gamification.tasks.model import progress_id
+from gamification.tasks.progress import dependents, period_of
+
+
+@dataclass(slots=True)
+class Needs:
+    """Ids of the states to load."""
+
+    accounts: set[bytes] = field(default_factory=set)
+    progress: set[bytes] = field(default_factory=set)
+    awards: set[bytes] = field(default_factory=set)
+    records: set[bytes] = field(default_factory=set)
+
+
+class NeedsFinder:
+    """Gathers needs over many effects of one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.needs = Needs()
+
+    def add_effects(self, member: Member, at: datetime, effects: Iterable[ResolvedEffect]) -> None:
+        """What these effects of an activity at that instant may touch."""
+        for effect in effects:
+            if isinstance(effect, PostPoints):
+                self.add_points(member, at, effect.unit, effect.boards)
+            elif isinstance(effect, Award):
+                self.add_award(member, effect.badge, effect.occurrence)
+            elif isinstance(effect, WriteScore):
+                self.add_score(member, at, effect.board)
+            elif isinstance(effect, Advance):
+                self.add_task(member, at, self._catalogue.tasks[effect.task])
+
+    def add_points(self, member: Member, at: datetime, unit: str, boards: Iterable[str] = ()) -> None:
+        self.needs.accounts.add(account_id(self._catalogue.programme_id, member.id, unit))
+        for board in boards:
+            self.add_score(member, at, board)
+
+    def add_award(self, member: Member, badge: str, occurrence: str) -> None:
+        definition = self._catalogue.badges[badge]
+        self.needs.awards.add(
+            award_id(self._catalogue.programme_id, member.id, badge, occurrence_for(definition, occurrence))
+        )
+
+    def add_score(self, member: Member, at: datetime, board: str) -> None:
+        definition = self._catalogue.leaderboards[board]
+        period = period_for(self._catalogue.programme_id, definition, at, self._catalogue.settings.time_zone)
+        if period is not None:
+            self.needs.records.add(record_id(self._catalogue.programme_id, board, period.key, member.id))
+
+    def add_task(self, member: Member, at: datetime, task: Task) -> None:
+        """The task's progress at that instant, its prerequisites' and dependents', and what they reward."""
+        programme_id, programme_zone = self._catalogue.programme_id, self._catalogue.settings.time_zone
+        period = period_of(task, at, member.time_zone, programme_zone).key
+        found = progress_id(programme_id, member.id, task.key, period)
+        if found in self.needs.progress:
+            return
+        self.needs.progress.add(found)
+        self.add_reward(member, at, task, period)
+        for required in task.requires:
+            self.add_task(member, at, self._catalogue.tasks[required])
+        for dependent in dependents(self._catalogue.document.tasks, task.key):
+            if published(dependent):
+                self.add_task(member, at, dependent)
+
+    def add_reward(self, member: Member, at: datetime, task: Task, period: str) -> None:
+        """What the task's reward touches."""
+        for reward in task.reward:
+            if reward.points:
+                self.add_points(member, at, reward.points.unit, reward.points.boards)
+            elif reward.award:
+                self.add_award(member, reward.award.badge, period)
+            elif reward.score:
+                self.add_score(member, at, reward.score.board)

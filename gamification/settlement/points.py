@@ -1,0 +1,135 @@
+"""Spending and adjusting points, and letting lapsed ones expire."""
+
+from datetime import datetime
+from typing import Any
+
+from gamification.kit.actors import Actor, Permission
+from gamification.kit.causes import Cause
+from gamification.kit.errors import DomainError, InsufficientPoints, InvalidInput, NotFound
+from gamification.kit.identifiers import derived_id
+from gamification.kit.numbers import exact_long
+from gamification.ledger.model import Account, Clockwork, TransferKind
+from gamification.ledger.posting import expire
+from gamification.members.model import Member
+from gamification.members.profile import check_text
+from gamification.programmes.catalogue import published
+from gamification.settlement.needs import NeedsFinder
+from gamification.settlement.service import SettlementService
+from gamification.settlement.unit import Unit
+from gamification.settlement.workspace import Given
+
+_REASON_LENGTH_MAX = 500
+
+
+class PointsService:
+    """Both mutations give the id of the transfer and whether this was a replay."""
+
+    def __init__(self, settlement: SettlementService) -> None:
+        self._settlement = settlement
+
+    async def spend(
+        self, actor: Actor, member_id: bytes | None, unit: str, amount: int, reason: str, key: str
+    ) -> tuple[bytes, bool]:
+        """Spend a member's points, soonest expiry first: one's own, or by a service anyone's.
+
+        Raises: InsufficientPoints, InvalidInput, NotFound, IdempotencyConflict.
+        """
+        _check_amount(amount, least=1)
+        check_text(reason, "reason", _REASON_LENGTH_MAX)
+
+        async def body(work: Unit) -> dict[str, Any]:
+            member = await self._settlement.member(actor, member_id, work.tx)
+            own = actor.is_member(member.external_id)
+            actor.require(Permission.LEDGER_SPEND_OWN if own else Permission.LEDGER_SPEND_ANY)
+            account = await self._current(work, member, unit)
+            available = max(account.active - work.space.catalogue.units[unit].floor, 0)
+            if available < amount:
+                raise InsufficientPoints(
+                    f"{amount} {unit} are wanted, {available} can be spent.", available=available, requested=amount
+                )
+            return self._post(work, actor, member, unit, -amount, TransferKind.SPENT, reason, key)
+
+        return await self._once(actor, key, "spendPoints", [member_id, unit, amount, reason], body)
+
+    async def adjust(
+        self, actor: Actor, member_id: bytes, unit: str, amount: int, reason: str, key: str
+    ) -> tuple[bytes, bool]:
+        """Correct a member's points by a signed amount. Raises: InsufficientPoints where a correction downward
+        would cross the floor, InvalidInput, NotFound, IdempotencyConflict."""
+        actor.require(Permission.LEDGER_ADJUST)
+        _check_amount(amount, least=None)
+        check_text(reason, "reason", _REASON_LENGTH_MAX)
+
+        async def body(work: Unit) -> dict[str, Any]:
+            member = await self._settlement.member(actor, member_id, work.tx)
+            account = await self._current(work, member, unit)
+            available = max(account.active - work.space.catalogue.units[unit].floor, 0)
+            if amount < 0 and available < -amount:
+                raise InsufficientPoints(
+                    f"{-amount} {unit} are to be taken, {available} can be.", available=available, requested=-amount
+                )
+            return self._post(work, actor, member, unit, amount, TransferKind.ADJUSTED, reason, key)
+
+        return await self._once(actor, key, "adjustPoints", [member_id, unit, amount, reason], body)
+
+    async def expire_lapsed(self, now: datetime, limit: int = 200) -> int:
+        """Expire lapsed lots of up to `limit` accounts; how many. The scheduler calls it until it gives 0."""
+        lapsing = await self._settlement.stores.ledger.lapsing(now, limit)
+        for account in lapsing:
+            await self._settlement.run(account.programme_id, _expiry_of(account, now), now)
+        return len(lapsing)
+
+    async def _current(self, work: Unit, member: Member, unit: str) -> Account:
+        """The account with lapsed lots taken out. Raises: NotFound for an unknown unit."""
+        if not published(work.space.catalogue.units.get(unit)):
+            raise NotFound(f"There is no unit {unit!r}.", path=["unit"])
+        needs = NeedsFinder(work.space.catalogue)
+        needs.add_points(member, work.space.now, unit)
+        await work.load(needs.needs)
+        work.space.begin(await work.next_sequence())
+        _expire_in(work, work.space.account(member.id, unit), work.space.now)
+        return work.space.account(member.id, unit)
+
+    def _post(
+        self, work: Unit, actor: Actor, member: Member, unit: str, amount: int, kind: TransferKind, reason: str, key: str
+    ) -> dict[str, Any]:
+        cause = Cause(
+            actor=f"{actor.role}:{actor.subject}", reason=reason, programme_version=work.space.catalogue.version
+        )
+        transfer_id = derived_id("transfer", actor.programme_id, actor.subject, key)
+        work.space.post(member, unit, amount, transfer_id, cause, work.space.now, Given(), kind=kind)
+        return {"transfer": transfer_id}
+
+    async def _once(
+        self, actor: Actor, key: str, operation: str, stated: list[Any], body: Any
+    ) -> tuple[bytes, bool]:
+        result, replayed = await self._settlement.run_once(actor, key, operation, {"input": stated}, body)
+        return result["transfer"], replayed
+
+
+def _expiry_of(account: Account, now: datetime) -> Any:
+    async def body(work: Unit) -> None:
+        current = await work.stores.ledger.accounts([account.id], work.tx)
+        if account.id in current:
+            work.space.begin(await work.next_sequence())
+            needs = NeedsFinder(work.space.catalogue)
+            needs.needs.accounts.add(account.id)
+            await work.load(needs.needs)
+            _expire_in(work, current[account.id], now)
+
+    return body
+
+
+def _expire_in(work: Unit, account: Account, now: datetime) -> None:
+    expired, transfers = expire(account, now, Clockwork(now, work.space.sequence))
+    if transfers:
+        work.space.put_account(expired, transfers)
+
+
+def _check_amount(amount: int, least: int | None) -> None:
+    try:
+        exact_long(amount, "amount")
+    except DomainError as error:
+        raise InvalidInput(error.message, code=error.code, path=["amount"], limit=error.limit) from error
+    if amount == 0 or (least is not None and amount < least):
+        raise InvalidInput("amount must be at least 1." if least else "amount must not be 0.", path=["amount"], limit=1)

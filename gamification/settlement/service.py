@@ -1,0 +1,99 @@
+"""Runs use cases that change what members hold: one transaction each, then delivery."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from gamification.kit.actors import Actor
+from gamification.kit.errors import Forbidden, IdempotencyConflict, InvalidInput, NotFound
+from gamification.members.model import Member, Standing
+from gamification.members.service import may_see
+from gamification.programmes.service import ProgrammeService
+from gamification.settlement.delivery import Delivery
+from gamification.settlement.unit import Stores, Unit
+from gamification.settlement.workspace import Workspace
+from storage.idempotency import KeyReused, claim
+from storage.mongo import Tx
+from storage.outbox import Message
+
+T = TypeVar("T")
+_KEY_LENGTH_MAX = 200
+
+
+class SettlementService:
+    """`run` is how every use case of settlement happens; the use cases are in the modules beside this one."""
+
+    def __init__(
+        self, stores: Stores, programmes: ProgrammeService, delivery: Delivery, now: Callable[[], datetime]
+    ) -> None:
+        self.stores = stores
+        self.programmes = programmes
+        self._delivery = delivery
+        self.now = now
+
+    async def run(self, programme_id: str, body: Callable[[Unit], Awaitable[T]], now: datetime | None = None) -> T:
+        """Run `body` with a unit of work, commit, deliver. `body` may run more than once."""
+        at = now or self.now()
+
+        async def transaction(tx: Tx) -> tuple[T, Message | None]:
+            catalogue = await self.programmes.catalogue(programme_id, tx=tx)
+            unit = Unit(self.stores, tx, Workspace(catalogue, at))
+            result = await body(unit)
+            return result, await unit.finish()
+
+        result, message = await self.stores.mongo.transaction(transaction)
+        if message is not None:
+            await self._delivery.deliver([message])
+        return result
+
+    async def run_once(
+        self,
+        actor: Actor,
+        key: str,
+        operation: str,
+        payload: dict[str, Any],
+        body: Callable[[Unit], Awaitable[dict[str, Any]]],
+    ) -> tuple[dict[str, Any], bool]:
+        """Like `run`, at most once per idempotency key of this caller: (result document, replayed).
+
+        Raises: IdempotencyConflict when the key came with another operation or input before.
+        """
+        if not 0 < len(key) <= _KEY_LENGTH_MAX:
+            raise InvalidInput(
+                f"idempotencyKey must have 1 to {_KEY_LENGTH_MAX} characters.",
+                path=["idempotencyKey"],
+                limit=_KEY_LENGTH_MAX,
+            )
+        claimed = claim(actor.programme_id, actor.subject, key, operation, payload)
+
+        async def once(unit: Unit) -> tuple[dict[str, Any], bool]:
+            stored = await self.stores.idempotency.stored(claimed, unit.tx)
+            if stored is not None:
+                return stored, True
+            result = await body(unit)
+            await self.stores.idempotency.store(claimed, result, unit.space.now, unit.tx)
+            return result, False
+
+        try:
+            return await self.run(actor.programme_id, once)
+        except KeyReused as error:
+            raise IdempotencyConflict(
+                "This idempotencyKey was used with another operation or input.", path=["idempotencyKey"]
+            ) from error
+
+    async def member(self, actor: Actor, member_id: bytes | None, tx: Tx) -> Member:
+        """The member an operation is for: the one named, else the actor. Raises: NotFound, Forbidden if banned."""
+        if member_id is None:
+            found = (
+                await self.stores.members.by_external_ids(actor.programme_id, [actor.subject], tx)
+                if actor.role == "member"
+                else {}
+            )
+            member = found.get(actor.subject)
+        else:
+            member = (await self.stores.members.by_ids(actor.programme_id, [member_id], tx)).get(member_id)
+        if member is None or not may_see(actor, member):
+            raise NotFound("There is no such member.", path=["memberId"])
+        if member.standing is Standing.BANNED and actor.is_member(member.external_id):
+            raise Forbidden("This member is banned.")
+        return member

@@ -1,0 +1,1 @@
+"""Tasks: progress by period towards a goal, completed once its prerequisites are, rewarded once."""

@@ -1,0 +1,58 @@
+"""Counting towards a goal, forth and back: pure.
+
+What counts is a function of the activities that stand, not of their order: progress goes on beyond the goal, so
+that taking one activity back leaves the task complete where the others still reach it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from gamification.kit.numbers import exact_long
+from gamification.kit.periods import Period, period_at
+from gamification.programmes.definitions import Measure, Task, TaskZone
+from gamification.tasks.model import Progress
+
+DISTINCT_VALUES_MAX = 5000
+"""Distinct values kept for one task and period; further ones no longer count."""
+
+
+def period_of(task: Task, at: datetime, member_zone: str, programme_zone: str) -> Period:
+    """The task's period that holds `at`, by the member's or the programme's calendar."""
+    return period_at(task.cycle.cycle, at, member_zone if task.zone is TaskZone.MEMBER else programme_zone)
+
+
+def digest(value: str) -> str:
+    """A short name of a distinct value, fit for a document's field."""
+    return hashlib.blake2b(value.encode(), digest_size=9).hexdigest()
+
+
+def count(progress: Progress, task: Task, by: int, value: str | None, times: int = 1) -> Progress:
+    """Count an activity (`times` = 1) or take it back (−1). Raises: InvalidInput (NOT_EXACT)."""
+    if task.measure is not Measure.DISTINCT:
+        return replace(progress, value=exact_long(progress.value + by * times, "value"))
+    if value is None:
+        return progress
+    name = digest(value)
+    seen = dict(progress.distinct)
+    left = seen.get(name, 0) + times
+    if left > 0:
+        if name not in seen and len(seen) >= DISTINCT_VALUES_MAX:
+            return progress
+        seen[name] = left
+    else:
+        seen.pop(name, None)
+    return replace(progress, distinct=seen, value=len(seen))
+
+
+def is_met(progress: Progress, task: Task, is_complete: Callable[[str], bool]) -> bool:
+    """Whether the goal is reached and all required tasks are complete. What is complete keeps the goal by which
+    it was completed, whatever the task's definition says since."""
+    goal = progress.goal if progress.is_complete else task.goal
+    return progress.value >= goal and all(is_complete(required) for required in task.requires)
+
+
+def dependents(tasks: Iterable[Task], key: str) -> list[Task]:
+    """The tasks that require the task of that key."""
+    return [task for task in tasks if key in task.requires]

@@ -1,0 +1,99 @@
+"""Task progress as stored."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gamification.kit.causes import cause_document, cause_from
+from gamification.leaderboards.model import contribution_document, contribution_from
+from gamification.tasks.model import Progress
+from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
+from storage.paging import Page, Window, find_page
+
+COLLECTION = "task_progress"
+INDEXES = {COLLECTION: [Index([("member_id", ASCENDING), ("sequence", ASCENDING), ("_id", ASCENDING)])]}
+
+
+class ProgressRepository:
+    """`task_progress`: one document a member, task and period."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._progress = mongo.collection(COLLECTION)
+
+    async def by_ids(self, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Progress]:
+        """Progress by id; where nothing was counted it is absent."""
+        rows = await find_by_ids(self._progress, list(ids), tx)
+        return {progress_id: progress_from(row) for progress_id, row in rows.items()}
+
+    async def save(self, changed: Sequence[Progress], known: Iterable[bytes], tx: Tx) -> None:
+        """Store progress; `known` are the ids that were there before."""
+        known = set(known)
+        await insert(self._progress, [progress_document(p) for p in changed if p.id not in known], tx)
+        await write(
+            self._progress, [ReplaceOne({"_id": p.id}, progress_document(p)) for p in changed if p.id in known], tx
+        )
+
+    async def rewarded_with_scores(self, member_id: bytes, tx: Tx | None = None) -> list[Progress]:
+        """A member's progress whose reward wrote scores, in the order of completion."""
+        cursor = self._progress.find(
+            {"member_id": member_id, "scores": {"$exists": True}}, session=tx.session if tx else None
+        ).sort("sequence", 1)
+        return [progress_from(row) for row in await cursor.to_list(None)]
+
+    async def page(self, programme_id: str, member_id: bytes, query: dict[str, Any], window: Window) -> Page[Progress]:
+        """A member's progress, latest change first."""
+        page = await find_page(
+            self._progress,
+            {"member_id": member_id, "programme_id": programme_id, **query},
+            [("sequence", -1), ("_id", -1)],
+            window,
+        )
+        return Page([progress_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+
+def progress_document(progress: Progress) -> Document:
+    document: Document = {
+        "_id": progress.id,
+        "programme_id": progress.programme_id,
+        "member_id": progress.member_id,
+        "task": progress.task,
+        "period": progress.period,
+        "value": progress.value,
+        "goal": progress.goal,
+        "version": progress.version,
+        "completions": progress.completions,
+        "completed_at": progress.completed_at,
+        "claimed_at": progress.claimed_at,
+        "updated_at": progress.updated_at,
+        "sequence": progress.sequence,
+    }
+    if progress.distinct:
+        document["distinct"] = dict(progress.distinct)
+    if progress.transfers:
+        document["transfers"] = list(progress.transfers)
+    if progress.scores:
+        document["scores"] = [contribution_document(score) for score in progress.scores]
+    if progress.cause is not None:
+        document["cause"] = cause_document(progress.cause)
+    return document
+
+
+def progress_from(row: Document) -> Progress:
+    return Progress(
+        id=row["_id"],
+        programme_id=row["programme_id"],
+        member_id=row["member_id"],
+        task=row["task"],
+        period=row["period"],
+        value=row["value"],
+        distinct=row.get("distinct", {}),
+        goal=row["goal"],
+        version=row["version"],
+        completions=row["completions"],
+        completed_at=row["completed_at"],
+        claimed_at=row["claimed_at"],
+        cause=cause_from(row["cause"]) if "cause" in row else None,
+        transfers=tuple(row.get("transfers", ())),
+        scores=tuple(contribution_from(score) for score in row.get("scores", ())),
+        updated_at=row["updated_at"],
+        sequence=row["sequence"],
+    )
