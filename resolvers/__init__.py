@@ -1,4 +1,5 @@
-"""GraphQL and nothing else: types, queries, mutations, subscriptions and their loaders.
+"""The GraphQL schema and its resolvers, and nothing else: input to command, one call, result to payload.
 
-A resolver turns its input into one call of a service, and the result into a payload; it takes no decision.
+For each noun of the domain: `types/`, `queries/`, `mutations/` and, where people wait for something,
+`subscriptions/`. No business branch lives here.
 """

@@ -154,6 +154,11 @@ class Mongo:
             return False
         return bool(answer.get("isWritablePrimary"))
 
+    async def takes_transactions(self) -> bool:
+        """Whether the server is a replica set's member or a sharded cluster's front."""
+        answer = await self._client.admin.command("hello")
+        return "setName" in answer or answer.get("msg") == "isdbgrid"
+
     async def drop(self) -> None:
         """Delete the whole database: tests and benchmarks only."""
         await self._client.drop_database(self._database.name)

@@ -71,6 +71,9 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
     """Apply an evaluation; the activity with all that it derived and gave. Raises: InvalidInput (NOT_EXACT)."""
     catalogue, at = space.catalogue, activity.occurred_at
     given = Given()
+    if evaluation.effects:
+        # Also where nothing changes, as for a badge held already: a reversal at the same time must meet it.
+        space.touched.add(member.id)
     for effect in evaluation.effects:
         cause = cause_of(activity, effect)
         if isinstance(effect, PostPoints):

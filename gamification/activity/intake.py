@@ -1,7 +1,7 @@
 """What live intake takes: pure checks, each naming its field and limit."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gamification.activity.model import NewActivity
 from gamification.kit.errors import ErrorCode, InvalidInput
@@ -10,6 +10,9 @@ from gamification.programmes.catalogue import Catalogue, published
 
 CLOCK_SKEW_MAX = timedelta(seconds=60)
 """How far a sender's clock may run ahead of ours."""
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before this no calendar of ours is asked for; whatever lateness a programme allows."""
 
 _TEXT_LENGTH_MAX = 200
 
@@ -34,6 +37,10 @@ def accept(new: NewActivity, catalogue: Catalogue, now: datetime, *, historic: b
             code=ErrorCode.IN_FUTURE,
             path=["occurredAt"],
             limit=CLOCK_SKEW_MAX.seconds,
+        )
+    if new.occurred_at < EARLIEST:
+        raise InvalidInput(
+            f"occurredAt lies before {EARLIEST:%Y}.", code=ErrorCode.TOO_LATE, path=["occurredAt"], limit=EARLIEST.year
         )
     lateness = catalogue.settings.lateness_or_none
     if lateness is not None and not historic and new.occurred_at < now - lateness:

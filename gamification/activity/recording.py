@@ -1,5 +1,6 @@
 """Recording a batch: each activity once, all of them in one transaction, a bad one without harm to its neighbours."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -178,12 +179,17 @@ class RecordingService:
 def _with_twin(
     outcome: ActivityOutcome, batch: Sequence[NewActivity], outcomes: dict[int, ActivityOutcome]
 ) -> ActivityOutcome:
-    """A repeat within the batch shows the activity that its first mention became."""
+    """A repeat within the batch shares the fate of the first mention that was tried: its activity or its error."""
     if outcome.status is not ActivityStatus.DUPLICATE or outcome.activity is not None:
         return outcome
     name = (batch[outcome.index].source, batch[outcome.index].source_id)
-    first = next(index for index, new in enumerate(batch) if (new.source, new.source_id) == name and outcomes[index].activity)
-    return replace(outcome, activity=outcomes[first].activity)
+    before = [outcomes[index] for index, new in enumerate(batch[: outcome.index]) if (new.source, new.source_id) == name]
+    recorded = next((first for first in before if first.activity is not None), None)
+    if recorded is not None:
+        return replace(outcome, activity=recorded.activity)
+    error = copy.copy(before[-1].error)
+    assert error is not None  # noqa: S101 - what was neither recorded nor known was rejected
+    return _rejected(outcome.index, error, (error.path or [])[2:])
 
 
 def _evaluate(
@@ -238,6 +244,6 @@ def _no_member(new: NewActivity, member: Member | None) -> InvalidInput:
     return InvalidInput("This member is banned.", code=ErrorCode.MEMBER_BANNED, path=["memberExternalId"])
 
 
-def _rejected(index: int, error: DomainError) -> ActivityOutcome:
-    error.path = ["activities", str(index), *(error.path or [])]
+def _rejected(index: int, error: DomainError, path: list[str] | None = None) -> ActivityOutcome:
+    error.path = ["activities", str(index), *((error.path or []) if path is None else path)]
     return ActivityOutcome(index, ActivityStatus.REJECTED, error=error)

@@ -5,6 +5,7 @@ still stand: the activity's own derivations go, and the rules that read a counte
 for the activities that share that counter, since their grounds may have gone, or come, with it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -16,7 +17,7 @@ from gamification.badges.awarding import Outcome
 from gamification.badges.model import BY_RULES, BadgeAward, award_id
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
-from gamification.kit.errors import NotFound
+from gamification.kit.errors import InvalidInput, NotFound
 from gamification.leaderboards.scoring import fold
 from gamification.ledger.model import account_id
 from gamification.members.model import Member
@@ -91,6 +92,7 @@ class ReversalService:
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
         members = await self._members(work, activity, shift)
+        space.touched |= members.keys()  # meets whatever else becomes or ceases to be grounds for their awards
         await self._load(work, members, activity, shift)
         self._take_back_transfers(work, members[activity.member_id], activity, because)
         await self._recount(work, members, shift, because)
@@ -121,8 +123,9 @@ class ReversalService:
             if other.sequence > activity.sequence and changed != other:
                 shift.rewritten.append(changed)
                 shift.awards += [(other, a) for a in {*other.awards} ^ {*changed.awards}]
-                shift.advances += [(other, a, -1) for a in other.advances if a not in changed.advances]
-                shift.advances += [(other, a, 1) for a in changed.advances if a not in other.advances]
+                before, after = Counter(other.advances), Counter(changed.advances)
+                shift.advances += [(other, a, -1) for a in (before - after).elements()]
+                shift.advances += [(other, a, 1) for a in (after - before).elements()]
         shift.counters = {counter_id: (use.key, running.get(counter_id, 0)) for counter_id, use in fed.items()}
         return shift
 
@@ -144,7 +147,10 @@ class ReversalService:
         ruleset = ruleset_of(catalogue)
         affected = {rule.ref.key for rule in ruleset.for_type(other.type).rules if rule.counters & shared_keys}
         before = {use.id: use.value - use.add for use in uses}
-        effects = evaluate(ruleset, facts_of(other), before, affected).effects
+        try:
+            effects = evaluate(ruleset, facts_of(other), before, affected).effects
+        except InvalidInput:
+            effects = ()  # with these counters the rules find nothing due, as they cannot be evaluated
         kept_periods = {(a.rule, a.task): a.period for a in other.advances}
         member = (await work.stores.members.by_ids(other.programme_id, [other.member_id], work.tx))[other.member_id]
         advances = derived_advances(catalogue, member.time_zone, other, effects)
@@ -169,10 +175,8 @@ class ReversalService:
         catalogue = work.space.catalogue
         finder = NeedsFinder(catalogue)
         for other, derived, _ in shift.advances:
-            finder.add_task(members[other.member_id], other.occurred_at, catalogue.tasks[derived.task])
-            finder.needs.progress.add(
-                progress_in(work.space, members[other.member_id], derived.task, derived.period).id
-            )
+            task = catalogue.tasks[derived.task]
+            finder.add_task(members[other.member_id], other.occurred_at, task, derived.period)
         for other, due in shift.awards:
             finder.add_award(members[other.member_id], due.badge, due.occurrence)
         await work.load(finder.needs)
@@ -237,7 +241,7 @@ class ReversalService:
             await work.load(Needs(records={record_id(space.catalogue.programme_id, board, period, member_id)}))
             parts = await self._repository.contributions(member_id, board, period, work.tx)
             for progress in await work.stores.progress.rewarded_with_scores(member_id, work.tx):
-                parts += [(progress.sequence, s) for s in progress.scores if (s.board, s.period) == (board, period)]
+                parts += [(progress.reward_sequence, s) for s in progress.scores if (s.board, s.period) == (board, period)]
             parts.sort(key=lambda part: part[0])
             standing = fold(space.catalogue.leaderboards[board], [score for _, score in parts])
             space.set_standing(members[member_id], board, period, standing)

@@ -1,6 +1,6 @@
 """Awards as stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from gamification.badges.model import BadgeAward
@@ -47,6 +47,11 @@ class AwardRepository:
             self._awards, {"programme_id": programme_id, **query}, [("sequence", -1), ("_id", -1)], window
         )
         return Page([award_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def stream(self, programme_id: str) -> AsyncIterator[BadgeAward]:
+        """Every award of a programme, in no order."""
+        async for row in self._awards.find({"programme_id": programme_id}, batch_size=5000):
+            yield award_from(row)
 
     async def counts(self, programme_id: str, badges: Sequence[str]) -> dict[str, int]:
         """How many awards of each badge stand."""

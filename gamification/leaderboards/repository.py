@@ -122,6 +122,11 @@ class RecordRepository:
             return int(row["version"])
         return 0
 
+    async def stream_all(self, programme_id: str) -> AsyncIterator[Record]:
+        """Every record of a programme, in no order."""
+        async for row in self._records.find({"programme_id": programme_id}, batch_size=5000):
+            yield record_from(row)
+
     async def stream(self, period: BoardPeriod) -> AsyncIterator[Record]:
         """Every record of a period, also those not shown, in no order."""
         async for row in self._records.find(_of(period), batch_size=5000):

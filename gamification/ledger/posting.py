@@ -32,7 +32,9 @@ def post(account: Account, posting: Posting, floor: int, clock: Clockwork) -> tu
     else:
         lots, moved = _take(account.lots, -amount)
     active = account.active + amount
-    if active > LONG_MAX:
+    counts = posting.kind not in (TransferKind.SPENT, TransferKind.EXPIRED)
+    lifetime = account.lifetime + amount if counts else account.lifetime
+    if max(active, lifetime) > LONG_MAX:
         raise InvalidInput(
             f"A balance beyond {LONG_MAX} can't be held exactly.", code=ErrorCode.NOT_EXACT, path=["amount"], limit=LONG_MAX
         )
@@ -43,9 +45,7 @@ def post(account: Account, posting: Posting, floor: int, clock: Clockwork) -> tu
         entries=account.entries + 1,
         spent=account.spent - amount if posting.kind is TransferKind.SPENT else account.spent,
         expired=account.expired - amount if posting.kind is TransferKind.EXPIRED else account.expired,
-        lifetime=account.lifetime
-        if posting.kind in (TransferKind.SPENT, TransferKind.EXPIRED)
-        else account.lifetime + amount,
+        lifetime=lifetime,
     )
     transfer = Transfer(
         id=posting.id,

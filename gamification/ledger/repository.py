@@ -1,6 +1,6 @@
 """Accounts and transfers as stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +83,26 @@ class LedgerRepository:
         order = [("entry", -1)] if account_id else [("sequence", -1), ("ordinal", -1)]
         page = await find_page(self._transfers, query, order, window)
         return Page([transfer_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Account]:
+        """Every account of a programme, in no order."""
+        async for row in self._accounts.find({"programme_id": programme_id}, batch_size=5000):
+            yield account_from(row)
+
+    async def stream_by_account(self, programme_id: str) -> AsyncIterator[list[Transfer]]:
+        """All transfers of a programme, an account's at a time and in order."""
+        cursor = self._transfers.find({"programme_id": programme_id}, batch_size=5000).sort(
+            [("account_id", ASCENDING), ("entry", ASCENDING)]
+        )
+        together: list[Transfer] = []
+        async for row in cursor:
+            transfer = transfer_from(row)
+            if together and together[0].account_id != transfer.account_id:
+                yield together
+                together = []
+            together.append(transfer)
+        if together:
+            yield together
 
     async def recorded_until(self, account_id: bytes, until: datetime) -> list[Transfer]:
         """The account's transfers recorded at or before that instant, in order."""

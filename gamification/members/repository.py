@@ -1,6 +1,6 @@
 """Members as stored. Every query is bound to one programme."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from gamification.members.model import Identity, Member, Standing
@@ -64,6 +64,11 @@ class MemberRepository:
         """Members that match, in that order."""
         page = await find_page(self._members, {"programme_id": programme_id, **query}, order, window)
         return Page([from_document(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Member]:
+        """Every member of a programme, in no order."""
+        async for row in self._members.find({"programme_id": programme_id}, batch_size=5000):
+            yield from_document(row)
 
     async def count(self, programme_id: str, query: dict[str, Any]) -> int:
         """How many members match."""

@@ -64,8 +64,10 @@ class MemberService:
 
     async def ensure(self, actor: Actor, members: Sequence[NewMember]) -> list[Member]:
         """Let those join who have not; the ones who just did, in the order given. Importers call this."""
+        first: dict[str, NewMember] = {}
         for new in members:
             check_new(new)
+            first.setdefault(new.external_id, new)
         settings = (await self._programmes.catalogue(actor.programme_id)).settings
         now = self._now()
         fresh = [
@@ -81,7 +83,7 @@ class MemberService:
                 attributes=new.attributes,
                 identities=new.identities,
             )
-            for new in members
+            for new in first.values()
         ]
 
         async def body(tx: Tx) -> list[Member]:
@@ -92,6 +94,7 @@ class MemberService:
             await self._repository.add(missing, tx)
             return missing
 
+        await self._refuse_taken_identity(fresh)
         try:
             return await self._mongo.transaction(body)
         except Contention:
@@ -122,6 +125,7 @@ class MemberService:
             await self._repository.replace(changed, tx)
             return changed
 
+        await self._refuse_taken_identity([dataclasses.replace(target, identities=change.identities or ())])
         try:
             return await self._mongo.transaction(body)
         except Contention:
@@ -184,10 +188,12 @@ class MemberService:
         return member
 
     async def _refuse_taken_identity(self, members: Sequence[Member]) -> None:
+        stated: dict[Identity, str] = {}
         for member in members:
             for identity in member.identities:
                 owner = await self._repository.by_identity(member.programme_id, identity)
-                if owner is not None and owner.external_id != member.external_id:
+                known = owner.external_id if owner else stated.setdefault(identity, member.external_id)
+                if known != member.external_id:
                     raise Conflict(
                         f"{identity.provider}:{identity.subject} belongs to another member.", path=["identities"]
                     )

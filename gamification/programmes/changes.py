@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from gamification.kit.errors import InvalidInput
+from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.programmes.definitions import Definition, Status
-from gamification.programmes.document import SECTIONS, Document
+from gamification.programmes.document import SECTIONS, Document, section_limit
 
 
 class ChangeKind(StrEnum):
@@ -53,6 +53,13 @@ def merge(old: Document | None, new: Document) -> tuple[Document, list[Change]]:
             archived = gone.model_copy(update={"status": Status.ARCHIVED, "version": gone.version + 1})
             merged.append(archived)
             changes.append(Change(name, gone.key, ChangeKind.ARCHIVED, archived.version, ("status",)))
+        if len(merged) > section_limit(name):
+            raise InvalidInput(
+                f"{name} would hold {len(merged)} definitions, archived ones included.",
+                code=ErrorCode.TOO_LARGE,
+                path=[name],
+                limit=section_limit(name),
+            )
         sections[name] = tuple(merged)
     return new.model_copy(update=sections), changes
 

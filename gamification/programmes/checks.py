@@ -7,11 +7,10 @@ from typing import Any
 import jsonschema_rs
 
 from gamification.kit.errors import InvalidInput
-from gamification.programmes.definitions import Effect, Rule
-from gamification.programmes.document import Document, Problem
+from gamification.programmes.definitions import Effect, Rule, Status
+from gamification.programmes.document import SECTIONS, Document, Problem
 from gamification.programmes.expressions import compile_expression
 from gamification.programmes.properties import ENVELOPE, compile_schema
-
 
 _ACTIVITY_FIELD = re.compile(r"\bactivity\.([A-Za-z_]\w*)")
 _COUNTER_FIELD = re.compile(r"\bcounters\.([A-Za-z_]\w*)")
@@ -19,7 +18,8 @@ _COUNTER_FIELD = re.compile(r"\bcounters\.([A-Za-z_]\w*)")
 
 def check(document: Document) -> None:
     """Raises: Problem, naming the place of each expression or schema that cannot be taken."""
-    problems = [*_schemas(document), *_counters(document), *_rules(document)]
+    # Expressions are looked at only once the schemas, which say what they may read, are known to be sound.
+    problems = list(_schemas(document)) or [*_counters(document), *_rules(document), *_rewards(document)]
     if problems:
         raise Problem(problems)
 
@@ -50,7 +50,23 @@ def _rules(document: Document) -> Iterator[tuple[str, str]]:
         for index, effect in enumerate(rule.effects):
             for field, source in _sources(effect):
                 yield from _expression(document, rule.on, source, f"{place}.effects.{index}.{field}", rule.counters)
-        yield from _needs_subject(document, rule)
+        yield from _drafts_of_rule(document, rule)
+
+
+def _rewards(document: Document) -> Iterator[tuple[str, str]]:
+    for task in document.tasks:
+        if task.status is not Status.PUBLISHED:
+            continue
+        wanted: list[tuple[str, str]] = [("tasks", key) for key in task.requires]
+        for reward in task.reward:
+            if reward.points:
+                wanted.append(("units", reward.points.unit))
+                wanted += [("leaderboards", board) for board in reward.points.boards]
+            if reward.award:
+                wanted.append(("badges", reward.award.badge))
+            if reward.score:
+                wanted.append(("leaderboards", reward.score.board))
+        yield from _drafts(document, f"tasks.{task.key}", wanted)
 
 
 def _sources(effect: Effect) -> Iterator[tuple[str, str]]:
@@ -78,27 +94,22 @@ def _expression(
     for name in _COUNTER_FIELD.findall(source):
         if name not in counters:
             yield place, f"it reads counters.{name}, which the rule does not list"
-    closed = [
-        activity_type.properties.get("properties", {}).keys()
-        for activity_type in document.activity_types
-        if activity_type.key in set(types) and activity_type.properties.get("additionalProperties") is False
-    ]
+    schemas = [known.properties for known in document.activity_types if known.key in set(types)]
+    closed = [schema.get("properties", {}).keys() for schema in schemas if _is_closed(schema)]
     for name in _ACTIVITY_FIELD.findall(source):
-        if closed and name not in ENVELOPE and not any(name in known for known in closed):
+        if len(closed) == len(schemas) and name not in ENVELOPE and not any(name in known for known in closed):
             yield place, f"it reads activity.{name}, which no activity type of the rule has"
 
 
-def _needs_subject(document: Document, rule: Rule) -> Iterator[tuple[str, str]]:
+def _is_closed(schema: dict[str, Any]) -> bool:
+    """Whether the schema's own properties are all there can be."""
+    return schema.get("additionalProperties") is False and "patternProperties" not in schema
+
+
+def _drafts_of_rule(document: Document, rule: Rule) -> Iterator[tuple[str, str]]:
     """A draft may be incomplete, but a published rule must be able to find its definitions published too."""
-    if rule.status != "published":
+    if rule.status is not Status.PUBLISHED:
         return
-    statuses = {
-        ("tasks", task.key): task.status for task in document.tasks
-    } | {("badges", badge.key): badge.status for badge in document.badges} | {
-        ("leaderboards", board.key): board.status for board in document.leaderboards
-    } | {("units", unit.key): unit.status for unit in document.units} | {
-        ("counters", counter.key): counter.status for counter in document.counters
-    }
     wanted: list[tuple[str, str]] = [("counters", key) for key in rule.counters]
     for effect in rule.effects:
         if effect.points:
@@ -110,6 +121,17 @@ def _needs_subject(document: Document, rule: Rule) -> Iterator[tuple[str, str]]:
             wanted.append(("badges", effect.award.badge))
         if effect.score:
             wanted.append(("leaderboards", effect.score.board))
+    yield from _drafts(document, f"rules.{rule.key}", wanted)
+
+
+def _drafts(document: Document, place: str, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """A problem for each of the wanted (section, key)s that is a draft."""
+    drafts = {
+        (section, definition.key)
+        for section in SECTIONS
+        for definition in document.section(section)
+        if definition.status is Status.DRAFT
+    }
     for section, key in wanted:
-        if statuses.get((section, key)) == "draft":
-            yield f"rules.{rule.key}", f"it is published, but {section}.{key} is still a draft"
+        if (section, key) in drafts:
+            yield place, f"it is published, but {section}.{key} is still a draft"

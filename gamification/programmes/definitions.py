@@ -62,7 +62,7 @@ class Settings(_Model):
     name: Name = Field(default_factory=dict)
     locale: str = "en"
     time_zone: TimeZone = "UTC"
-    lateness: timedelta | Literal["unlimited"] = timedelta(days=30)
+    lateness: Annotated[timedelta, Field(ge=timedelta())] | Literal["unlimited"] = timedelta(days=30)
 
     @property
     def lateness_or_none(self) -> timedelta | None:
@@ -75,7 +75,7 @@ class Unit(Definition):
     at the end of that day in the programme's zone."""
 
     floor: Annotated[int, Field(strict=True, ge=0, le=LONG_MAX)] = 0
-    expires_after: timedelta | None = None
+    expires_after: Annotated[timedelta, Field(gt=timedelta())] | None = None
 
 
 class ActivityType(Definition):
@@ -111,7 +111,7 @@ class AdvanceEffect(_Model):
     """Advance a task `by` so much, or for a task that counts distinct values, by this `value`."""
 
     task: Key
-    by: Amount = 1
+    by: Annotated[int, Field(strict=True, ge=1, le=LONG_MAX)] | Expression = 1
     value: Expression | None = None
 
 

@@ -34,13 +34,14 @@ SECTIONS: dict[str, type[Definition]] = {
 """The document's lists of definitions, by their name in the file."""
 
 _DEFINITIONS_MAX = 2000
+_UNITS_MAX = 50
 
 
 class Document(_Model):
     """A programme file. Order within a section is kept: rules are evaluated in it."""
 
     programme: Settings
-    units: Annotated[tuple[Unit, ...], Field(max_length=50)] = ()
+    units: Annotated[tuple[Unit, ...], Field(max_length=_UNITS_MAX)] = ()
     activity_types: Annotated[tuple[ActivityType, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     counters: Annotated[tuple[Counter, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     rules: Annotated[tuple[Rule, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
@@ -52,6 +53,11 @@ class Document(_Model):
         """The definitions of one section, in file order."""
         definitions: tuple[Definition, ...] = getattr(self, name)
         return definitions
+
+
+def section_limit(name: str) -> int:
+    """How many definitions a section may hold."""
+    return _UNITS_MAX if name == "units" else _DEFINITIONS_MAX
 
 
 class Problem(InvalidInput):
@@ -155,6 +161,10 @@ def _dangling(document: Document) -> Iterator[tuple[str, str]]:
     for task in document.tasks:
         for required in task.requires:
             yield from missing("tasks", required, f"tasks.{task.key}.requires")
+            other = keys["tasks"].get(required)
+            # Only then one period of the one task belongs to exactly one of the other.
+            if isinstance(other, Task) and (other.cycle, other.zone) != (task.cycle, task.zone):
+                yield f"tasks.{task.key}.requires", f"{required!r} must have the same cycle and zone"
         for index, reward in enumerate(task.reward):
             place = f"tasks.{task.key}.reward.{index}"
             if reward.points:

@@ -26,7 +26,7 @@ def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": _whole(math.floor),
     "ceil": _whole(math.ceil),
-    "round": _whole(lambda value: math.floor(value + 0.5)),
+    "round": _whole(lambda value: math.floor(value) + (value - math.floor(value) >= 0.5)),
     "abs": abs,
     "min": min,
     "max": max,

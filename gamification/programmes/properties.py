@@ -93,18 +93,23 @@ def _check_numbers(value: Any, path: str, depth: int) -> None:
 Normaliser = Callable[[Any], Any]
 
 
+def _each(normalise: Normaliser, values: Any) -> Any:
+    return [normalise(value) for value in values] if isinstance(values, list) else values
+
+
 def _normaliser(schema: Any) -> Normaliser | None:
     """A function that gives numbers the kind their schema states; None where there is nothing to change."""
     if not isinstance(schema, dict):
         return None
-    kind = schema.get("type")
-    if kind == "number":
+    stated = schema.get("type")
+    kinds = stated if isinstance(stated, list) else [stated]
+    if "number" in kinds:
         return lambda value: float(value) if type(value) is int else value
-    if kind == "integer":
+    if "integer" in kinds:
         return lambda value: int(value) if type(value) is float else value
-    if kind == "array":
+    if "array" in kinds:
         item = _normaliser(schema.get("items"))
-        return None if item is None else lambda values: [item(value) for value in values]
+        return None if item is None else lambda values: _each(item, values)
     fields = {name: found for name, part in schema.get("properties", {}).items() if (found := _normaliser(part))}
     if not fields:
         return None

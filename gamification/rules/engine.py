@@ -97,6 +97,8 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
             return None
         return PostPoints(rule.ref, effect.index, stated.points.unit, amount, stated.points.boards)
     if stated.advance:
+        if amount < 0:
+            raise ExpressionFailed(f"{at}.advance.by must not be negative; a task goes back by reversal only.")
         value = scope.text(effect.extra, at)
         return Advance(rule.ref, effect.index, stated.advance.task, amount, value) if amount or value else None
     if stated.award:

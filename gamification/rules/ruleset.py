@@ -1,7 +1,7 @@
 """A catalogue's rules with their expressions compiled, found by activity type."""
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
 from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Amount, Counter, Effect
@@ -96,15 +96,10 @@ class RuleSet:
         return effect.score is not None and published(catalogue.leaderboards.get(effect.score.board))
 
 
-_COMPILED: WeakKeyDictionary[Catalogue, RuleSet] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=128)
 def ruleset_of(catalogue: Catalogue) -> RuleSet:
-    """The catalogue's rules, compiled once for as long as the catalogue lives."""
-    found = _COMPILED.get(catalogue)
-    if found is None:
-        found = _COMPILED[catalogue] = RuleSet(catalogue)
-    return found
+    """The catalogue's rules, compiled once for as long as it is in use."""
+    return RuleSet(catalogue)
 
 
 def _ready(effect: Effect, index: int, counters: tuple[str, ...]) -> ReadyEffect:

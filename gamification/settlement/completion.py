@@ -16,7 +16,7 @@ from gamification.programmes.catalogue import published
 from gamification.programmes.definitions import Claim, Task
 from gamification.settlement.workspace import Given, Workspace, reversal_id
 from gamification.tasks.model import Progress, new_progress, progress_id
-from gamification.tasks.progress import count, dependents, is_met, period_of
+from gamification.tasks.progress import count, dependents, is_met
 
 
 def advance(
@@ -26,7 +26,7 @@ def advance(
     progress = progress_in(space, member, task.key, period)
     counted = count(progress, task, by, value)
     if not counted.is_complete:
-        counted = replace(counted, goal=task.goal, version=task.version)
+        counted = replace(counted, goal=task.goal, requires=task.requires, version=task.version)
     if counted != progress:
         counted = space.put_progress(counted, FeedKind.TASK_ADVANCED)
     settle(space, member, task, counted, cause, at)
@@ -34,7 +34,8 @@ def advance(
 
 def settle(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
     """Bring completion in line with the count, then look at the tasks that require this one."""
-    met = is_met(progress, task, lambda key: _is_complete(space, member, key, at))
+    period = progress.period
+    met = is_met(progress, task, lambda key: progress_in(space, member, key, period).is_complete)
     if met == progress.is_complete:
         return
     if met:
@@ -43,7 +44,6 @@ def settle(space: Workspace, member: Member, task: Task, progress: Progress, cau
         _uncomplete(space, member, task, progress, cause, at)
     for dependent in dependents(space.catalogue.document.tasks, task.key):
         if published(dependent):
-            period = period_of(dependent, at, member.time_zone, space.catalogue.settings.time_zone).key
             waiting = progress_in(space, member, dependent.key, period)
             if waiting.value or waiting.is_complete:
                 settle(space, member, dependent, waiting, cause, at)
@@ -54,8 +54,9 @@ def reward(
 ) -> Progress:
     """Give the reward of a completed task, once. `at` decides the board periods it counts in."""
     given = Given()
+    catalogue = space.catalogue
     for index, part in enumerate(task.reward):
-        if part.points:
+        if part.points and published(catalogue.units[part.points.unit]):
             space.post(
                 member,
                 part.points.unit,
@@ -66,14 +67,18 @@ def reward(
                 given,
                 boards=part.points.boards,
             )
-        elif part.award:
+        elif part.award and published(catalogue.badges[part.award.badge]):
             ground = _ground(progress)
             space.award(member, part.award.badge, progress.period, ground, part.award.level or 0, cause, at)
-        elif part.score:
-            board = space.catalogue.leaderboards[part.score.board]
+        elif part.score and published(catalogue.leaderboards[part.score.board]):
+            board = catalogue.leaderboards[part.score.board]
             space.score(member, board, part.score.value, 0, at, given)
     rewarded = replace(
-        progress, claimed_at=space.now, transfers=tuple(given.transfers), scores=tuple(given.scores)
+        progress,
+        claimed_at=space.now,
+        transfers=tuple(given.transfers),
+        scores=tuple(given.scores),
+        reward_sequence=space.sequence,
     )
     return space.put_progress(rewarded, kind)
 
@@ -107,7 +112,15 @@ def _complete(space: Workspace, member: Member, task: Task, progress: Progress, 
     because = replace(
         cause, task=task.key, task_version=task.version, programme_version=space.catalogue.version
     )
-    completed = replace(progress, completed_at=at, completions=progress.completions + 1, cause=because)
+    completed = replace(
+        progress,
+        goal=task.goal,
+        requires=task.requires,
+        version=task.version,
+        completed_at=at,
+        completions=progress.completions + 1,
+        cause=because,
+    )
     if task.claim is Claim.AUTOMATIC:
         reward(space, member, task, completed, because, at, FeedKind.TASK_COMPLETED)
     else:
@@ -125,16 +138,18 @@ def _uncomplete(space: Workspace, member: Member, task: Task, progress: Progress
     for score in progress.scores:
         space.stale.add((member.id, score.board, score.period))
     space.put_progress(
-        replace(progress, completed_at=None, claimed_at=None, transfers=(), scores=(), cause=None),
+        replace(
+            progress,
+            completed_at=None,
+            claimed_at=None,
+            transfers=(),
+            scores=(),
+            reward_sequence=0,
+            cause=None,
+        ),
         FeedKind.TASK_ADVANCED,
     )
 
 
 def _ground(progress: Progress) -> str:
     return f"task:{progress.id.hex()}"
-
-
-def _is_complete(space: Workspace, member: Member, key: str, at: datetime) -> bool:
-    task = space.catalogue.tasks[key]
-    period = period_of(task, at, member.time_zone, space.catalogue.settings.time_zone).key
-    return progress_in(space, member, key, period).is_complete

@@ -38,11 +38,11 @@ class Delivery:
         self._now = now
 
     async def deliver(self, messages: Sequence[Message]) -> bool:
-        """Handle messages and forget them; False, and they stay in the outbox, where Redis is away."""
+        """Handle messages and forget them; False, and they stay in the outbox, where a server is away."""
         try:
             for message in messages:
                 await self._handle(message)
-        except RedisUnavailable as error:
+        except (*RedisUnavailable, MongoUnavailable) as error:
             log.warning("outbox.deferred", messages=len(messages), error=str(error) or type(error).__name__)
             return False
         try:

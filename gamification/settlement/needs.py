@@ -63,20 +63,21 @@ class NeedsFinder:
         if period is not None:
             self.needs.records.add(record_id(self._catalogue.programme_id, board, period.key, member.id))
 
-    def add_task(self, member: Member, at: datetime, task: Task) -> None:
-        """The task's progress at that instant, its prerequisites' and dependents', and what they reward."""
+    def add_task(self, member: Member, at: datetime, task: Task, period: str | None = None) -> None:
+        """The task's progress in that period, else in the one that holds `at`, its prerequisites' and dependents',
+        which have the same periods, and what they reward."""
         programme_id, programme_zone = self._catalogue.programme_id, self._catalogue.settings.time_zone
-        period = period_of(task, at, member.time_zone, programme_zone).key
+        period = period or period_of(task, at, member.time_zone, programme_zone).key
         found = progress_id(programme_id, member.id, task.key, period)
         if found in self.needs.progress:
             return
         self.needs.progress.add(found)
         self.add_reward(member, at, task, period)
         for required in task.requires:
-            self.add_task(member, at, self._catalogue.tasks[required])
+            self.add_task(member, at, self._catalogue.tasks[required], period)
         for dependent in dependents(self._catalogue.document.tasks, task.key):
             if published(dependent):
-                self.add_task(member, at, dependent)
+                self.add_task(member, at, dependent, period)
 
     def add_reward(self, member: Member, at: datetime, task: Task, period: str) -> None:
         """What the task's reward touches."""

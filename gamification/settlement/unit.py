@@ -82,7 +82,8 @@ class Unit:
             [(boards[record.board], record) for record in _changed(space.records, changed)], known, tx
         )
         self._entries |= {a.id: a.entries for a in _changed(space.accounts, changed)}
-        self._known |= changed
+        states = (space.accounts, space.progress, space.awards, space.records)
+        self._known |= {found for found in changed if any(found in kind for kind in states)}
         self._written_records |= changed & space.records.keys()
         space.changed = set()
         space.transfers = []

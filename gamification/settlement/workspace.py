@@ -19,7 +19,7 @@ from gamification.ledger.model import Account, Clockwork, Posting, Transfer, Tra
 from gamification.ledger.posting import expiry_of, post
 from gamification.members.feed import FeedKind, FeedMessage
 from gamification.members.model import Member
-from gamification.programmes.catalogue import Catalogue
+from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Leaderboard
 from gamification.tasks.model import Progress
 
@@ -113,8 +113,10 @@ class Workspace:
         given.transfers.append(transfer.id)
         if transfer.amount:
             self.tell(member.id, FeedKind.POINTS_POSTED, {"transfer": transfer.id})
-            for board in boards:
-                self.score(member, self.catalogue.leaderboards[board], transfer.amount, 0, at, given)
+            for key in boards:
+                board = self.catalogue.leaderboards[key]
+                if published(board):
+                    self.score(member, board, transfer.amount, 0, at, given)
         return transfer
 
     def put_account(self, account: Account, transfers: list[Transfer]) -> None:

@@ -13,9 +13,10 @@ from gamification.leaderboards.model import Contribution
 class Progress:
     """`value` is the count, the sum, or the number of distinct values so far, whatever the goal.
 
-    `distinct` maps a digest of each value to how many activities brought it. `goal` and `version` are the
-    task's as of the last change here; `completions` counts how often it was completed, which is more than once
-    only where a reversal took a completion back. `transfers` and `scores` are what its reward gave, as applied.
+    `distinct` maps a digest of each value to how many activities brought it. `goal`, `requires` and `version` are
+    the task's as of completion, or before it as of the last change here; `completions` counts how often it was
+    completed, which is more than once only where a reversal took a completion back. `transfers` and `scores` are
+    what its reward gave, as applied, at `reward_sequence` in the programme's order.
     """
 
     id: bytes
@@ -26,6 +27,7 @@ class Progress:
     value: int = 0
     distinct: Mapping[str, int] = field(default_factory=dict)
     goal: int = 0
+    requires: tuple[str, ...] = ()
     version: int = 0
     completions: int = 0
     completed_at: datetime | None = None
@@ -33,6 +35,7 @@ class Progress:
     cause: Cause | None = None
     transfers: tuple[bytes, ...] = ()
     scores: tuple[Contribution, ...] = ()
+    reward_sequence: int = 0
     updated_at: datetime | None = None
     sequence: int = 0
 

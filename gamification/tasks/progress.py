@@ -47,10 +47,12 @@ def count(progress: Progress, task: Task, by: int, value: str | None, times: int
 
 
 def is_met(progress: Progress, task: Task, is_complete: Callable[[str], bool]) -> bool:
-    """Whether the goal is reached and all required tasks are complete. What is complete keeps the goal by which
-    it was completed, whatever the task's definition says since."""
-    goal = progress.goal if progress.is_complete else task.goal
-    return progress.value >= goal and all(is_complete(required) for required in task.requires)
+    """Whether the goal is reached and all required tasks are complete. What is complete keeps the goal and the
+    requirements by which it was completed, whatever the task's definition says since."""
+    goal, requires = (
+        (progress.goal, progress.requires) if progress.is_complete else (task.goal, task.requires)
+    )
+    return progress.value >= goal and all(is_complete(required) for required in requires)
 
 
 def dependents(tasks: Iterable[Task], key: str) -> list[Task]:

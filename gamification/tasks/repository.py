@@ -1,6 +1,6 @@
 """Task progress as stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from gamification.kit.causes import cause_document, cause_from
@@ -33,11 +33,16 @@ class ProgressRepository:
         )
 
     async def rewarded_with_scores(self, member_id: bytes, tx: Tx | None = None) -> list[Progress]:
-        """A member's progress whose reward wrote scores, in the order of completion."""
+        """A member's progress whose reward wrote scores, in the order in which it did."""
         cursor = self._progress.find(
             {"member_id": member_id, "scores": {"$exists": True}}, session=tx.session if tx else None
-        ).sort("sequence", 1)
+        ).sort("reward_sequence", 1)
         return [progress_from(row) for row in await cursor.to_list(None)]
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Progress]:
+        """All progress of a programme, in no order."""
+        async for row in self._progress.find({"programme_id": programme_id}, batch_size=5000):
+            yield progress_from(row)
 
     async def page(self, programme_id: str, member_id: bytes, query: dict[str, Any], window: Window) -> Page[Progress]:
         """A member's progress, latest change first."""
@@ -72,6 +77,9 @@ def progress_document(progress: Progress) -> Document:
         document["transfers"] = list(progress.transfers)
     if progress.scores:
         document["scores"] = [contribution_document(score) for score in progress.scores]
+        document["reward_sequence"] = progress.reward_sequence
+    if progress.requires:
+        document["requires"] = list(progress.requires)
     if progress.cause is not None:
         document["cause"] = cause_document(progress.cause)
     return document
@@ -87,6 +95,7 @@ def progress_from(row: Document) -> Progress:
         value=row["value"],
         distinct=row.get("distinct", {}),
         goal=row["goal"],
+        requires=tuple(row.get("requires", ())),
         version=row["version"],
         completions=row["completions"],
         completed_at=row["completed_at"],
@@ -94,6 +103,7 @@ def progress_from(row: Document) -> Progress:
         cause=cause_from(row["cause"]) if "cause" in row else None,
         transfers=tuple(row.get("transfers", ())),
         scores=tuple(contribution_from(score) for score in row.get("scores", ())),
+        reward_sequence=row.get("reward_sequence", 0),
         updated_at=row["updated_at"],
         sequence=row["sequence"],
     )

@@ -1,0 +1,105 @@
+"""The ASGI application: routes, middleware, and what starts and stops with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from strawberry.schema.base import BaseSchema
+
+from api.auth import Authenticator
+from api.bootstrap import Backend
+from api.events import EventsEndpoint
+from api.graphql_view import GraphQLView
+from api.health import healthz, readyz
+from api.keysets import KeySet
+from api.logging import REQUEST_ID_HEADER
+from api.middleware import BodyLimit, RequestEnvelope
+from api.problems import TRY_LATER, on_domain_error, on_http_exception, on_try_later
+from api.settings import Settings
+from api.signing import signing_secret
+from api.worker import Worker
+from gamification.kit.errors import DomainError
+
+
+def create_app(
+    settings: Settings, schema: BaseSchema, backend: Backend, *, with_worker: bool = True
+) -> Starlette:
+    """The application over an open backend, which the caller closes after it. Raises: SettingsError."""
+    authenticator = make_authenticator(settings)
+    view = GraphQLView(schema, authenticator, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        worker = Worker(backend.services)
+        await backend.services.doorbells.start()
+        if with_worker:
+            worker.start()
+        try:
+            yield
+        finally:
+            await worker.stop()
+            await backend.services.doorbells.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/", _addresses, methods=["GET"]),
+            Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
+            Route("/events", EventsEndpoint(authenticator).__call__, methods=["POST"]),
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/readyz", readyz, methods=["GET"]),
+        ],
+        middleware=_middleware(settings),
+        exception_handlers={
+            HTTPException: on_http_exception,
+            DomainError: on_domain_error,
+            **dict.fromkeys(TRY_LATER, on_try_later),
+        },
+        lifespan=lifespan,
+    )
+    app.state.backend = backend
+    return app
+
+
+def make_authenticator(settings: Settings) -> Authenticator:
+    """Who checks tokens under these settings. Raises: SettingsError."""
+    return Authenticator(
+        signing_secret(settings),
+        KeySet(settings.jwks_url) if settings.jwks_url else None,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    stack = [Middleware(RequestEnvelope)]
+    if settings.cors_origins:
+        stack.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
+                expose_headers=[REQUEST_ID_HEADER],
+            )
+        )
+    return [*stack, Middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)]
+
+
+async def _addresses(_: Request) -> Response:
+    """Where things are, for who comes to the root."""
+    document = {
+        "name": "Starguild",
+        "graphql": "/graphql",
+        "subscriptions": "/graphql (WebSocket, graphql-transport-ws)",
+        "events": "/events",
+        "health": ["/healthz", "/readyz"],
+    }
+    return Response(orjson.dumps(document), media_type="application/json")

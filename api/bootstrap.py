@@ -1,0 +1,37 @@
+"""Everything below `api/`, opened in order and closed again: for the app, the worker and the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gamification.services import INDEXES, Services, build
+from storage.mongo import Mongo
+from storage.redis import RedisStore
+from storage.startup import StorageUnusable, address, connect, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The open connections, and the services over them."""
+
+    mongo: Mongo
+    redis: RedisStore
+    services: Services
+
+
+@asynccontextmanager
+async def open_backend(mongodb_url: str, redis_url: str, database: str) -> AsyncIterator[Backend]:
+    """Connect, make what indexes are missing, and close at the end.
+
+    Redis may be away: what it holds is caught up with later. Raises: StorageUnusable where MongoDB can't be used.
+    """
+    mongo, redis = connect(mongodb_url, redis_url, database)
+    try:
+        try:
+            await prepare(mongo, INDEXES)
+        except StorageUnusable as error:
+            raise StorageUnusable(f"{address(mongodb_url)}: {error}") from error
+        yield Backend(mongo, redis, build(mongo, redis))
+    finally:
+        await redis.close()
+        mongo.close()

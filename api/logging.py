@@ -1,0 +1,80 @@
+"""Structured logs on standard error, each line with the id of the request it belongs to.
+
+Tokens, documents and variables are never logged: paths come without their query, errors without their input.
+"""
+
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Mapping
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from api.settings import Settings
+
+REQUEST_ID_HEADER = "x-request-id"
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_QUIET = {
+    # Both repeat what we log ourselves, and the first quotes what callers sent.
+    "strawberry.execution": logging.CRITICAL,
+    "uvicorn.access": logging.CRITICAL,
+    "strawberry.ws": logging.ERROR,
+    "pymongo": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
+
+
+def configure_logging(settings: Settings, *, level: str | None = None) -> None:
+    """Set up structlog, and bring the standard library's loggers into the same stream."""
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    wanted = logging.getLevelNamesMapping()[(level or settings.log_level).upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    rendering: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_serialise)]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(wanted),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _named],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(wanted)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The caller's request id where it is a sane one, else a new one."""
+    given = headers.get(REQUEST_ID_HEADER, "")
+    return given if _SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _named(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Say which library a foreign line comes from."""
+    record = event.get("_record")
+    if record is not None:
+        event["logger"] = record.name
+    return event
+
+
+def _serialise(event: EventDict, **_: object) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -1,0 +1,105 @@
+"""What surrounds every request: its id, its line in the log, the limit of its body, its unexpected errors."""
+
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.logging import REQUEST_ID_HEADER, request_id
+from api.problems import on_crash, problem
+
+log = structlog.get_logger()
+_UNLOGGED = frozenset({"/healthz", "/readyz"})
+
+
+class RequestEnvelope:
+    """Gives requests and sockets an id, and the log one line for each; a crash becomes a 500 without details."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        own_id = request_id(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = own_id
+        with structlog.contextvars.bound_contextvars(request_id=own_id):
+            if scope["type"] == "http":
+                await self._http(scope, receive, send, own_id)
+            else:
+                await self._socket(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send, own_id: str) -> None:
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = own_id
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            log.info("request.abandoned", method=scope["method"], path=scope["path"])
+            return
+        except Exception:
+            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            if status:
+                raise  # too late for another answer: the server must break the connection off
+            await on_crash()(scope, receive, send_with_id)
+        if scope["path"] not in _UNLOGGED or status >= 500:
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            log.info(
+                "request", method=scope["method"], path=scope["path"], status=status, duration_ms=milliseconds
+            )
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            log.exception("socket.failed", path=scope["path"])
+            raise
+        log.info("socket.closed", path=scope["path"], duration_s=round(time.perf_counter() - began, 1))
+
+
+class BodyLimit:
+    """Refuses bodies over the limit with 413: at once where the length is stated, else as soon as it is passed."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        stated = Headers(scope=scope).get("content-length", "")
+        if stated.isdecimal() and int(stated[:20]) > self._limit_bytes:
+            refusal = problem(413, self._detail, headers={"Connection": "close"}, limit=self._limit_bytes)
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit_bytes:
+                raise HTTPException(413, self._detail, headers={"Connection": "close"})
+            return message
+
+        await self._app(scope, receive_counted, send)
+
+    @property
+    def _detail(self) -> str:
+        return f"A request body has at most {self._limit_bytes} bytes."

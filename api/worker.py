@@ -1,0 +1,67 @@
+"""The work that no request asks for: what a crash left in the outbox, points that lapse, boards that Redis lost."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from gamification.services import Services
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 1.0
+RESTORE_SECONDS = 5.0
+EXPIRE_SECONDS = 60.0
+_BACKOFF_MAX_SECONDS = 30.0
+
+
+class Worker:
+    """Loops that go on whatever fails. Many processes may run them side by side: all of the work is idempotent."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for name, interval_seconds, work in (
+            ("outbox", SWEEP_SECONDS, self._services.delivery.sweep),
+            ("boards", RESTORE_SECONDS, self._services.projection.restore_missing),
+            ("expiry", EXPIRE_SECONDS, self._expire),
+        ):
+            self._tasks.append(
+                asyncio.create_task(every(interval_seconds, name, work), name=f"worker-{name}")
+            )
+
+    async def stop(self) -> None:
+        """Stop; work in hand is given up, and found again by the next one."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+
+    async def _expire(self) -> int:
+        done = 0
+        while count := await self._services.points.expire_lapsed(self._services.now()):
+            done += count
+        return done
+
+
+async def every(interval_seconds: float, name: str, work: Callable[[], Awaitable[Any]]) -> None:
+    """Do the work, wait, and do it again until cancelled; after failures wait longer each time."""
+    failures = 0
+    while True:
+        try:
+            done = await work()
+        except Exception as error:
+            failures += 1
+            log.warning("worker.failed", work=name, failures=failures, exc_info=error)
+        else:
+            failures = 0
+            if done:
+                log.info("worker.done", work=name, count=done)
+        await asyncio.sleep(min(interval_seconds * 2**failures, max(interval_seconds, _BACKOFF_MAX_SECONDS)))

@@ -1,0 +1,1 @@
+"""Verification: everything derived is computed again from what it derives from, and compared."""

@@ -1,0 +1,168 @@
+"""`starguild verify`: balances from transfers, tasks and awards from activity, boards from records, Redis from all."""
+
+from collections.abc import AsyncIterator, Callable
+
+from gamification.activity.model import Activity
+from gamification.badges.model import BY_RULES
+from gamification.leaderboards.model import BoardPeriod, Record
+from gamification.leaderboards.ordering import sort_key, tie_of
+from gamification.leaderboards.scoring import fold
+from gamification.members.model import Member
+from gamification.programmes.catalogue import Catalogue
+from gamification.services import Services
+from gamification.verification.ledger import check_account
+from gamification.verification.replay import Expected, replay
+from gamification.verification.report import Report
+
+Progress = Callable[[int, int], None]
+_PROGRESS_EVERY = 1000
+
+
+class VerificationService:
+    """Reads only, but for messages that a crash left in the outbox: those are delivered first."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def verify(self, programme_id: str, on_progress: Progress | None = None) -> Report:
+        """Check a whole programme; `on_progress` hears (activities done, of how many). Raises: NotFound.
+
+        Activity that is being recorded meanwhile may show as a difference: verify while it is quiet.
+        """
+        catalogue = await self._services.programmes.catalogue(programme_id)
+        await self._services.delivery.sweep()
+        report = Report()
+        expected = await self._replay(catalogue, report, on_progress)
+        await self._check_counters(programme_id, expected, report)
+        await self._check_progress(catalogue, expected, report)
+        await self._check_awards(programme_id, expected, report)
+        await self._check_ledger(programme_id, report)
+        members = {m.id: m async for m in self._services.stores.members.stream(programme_id)}
+        report.count("members", len(members))
+        await self._check_records(catalogue, members, expected, report)
+        await self._check_rankings(catalogue, report)
+        return report
+
+    async def _replay(self, catalogue: Catalogue, report: Report, on_progress: Progress | None) -> Expected:
+        expected = Expected()
+        total = await self._services.activities.count(catalogue.programme_id)
+        done = 0
+        activities: AsyncIterator[Activity] = self._services.activities.stream(catalogue.programme_id)
+        async for activity in activities:
+            then = await self._services.programmes.catalogue(
+                catalogue.programme_id, activity.programme_version
+            )
+            replay(activity, then, catalogue, expected, report)
+            done += 1
+            if on_progress and (done % _PROGRESS_EVERY == 0 or done == total):
+                on_progress(done, total)
+        return expected
+
+    async def _check_counters(self, programme_id: str, expected: Expected, report: Report) -> None:
+        stored = await self._services.stores.counters.all_of(programme_id)
+        report.count("counters", len(stored))
+        for counter_id in stored.keys() | expected.counters.keys():
+            key, value = stored.get(counter_id, ("", 0))
+            report.compare(
+                f"counter {key} {counter_id.hex()}", value, expected.counters.get(counter_id, ("", 0))[1]
+            )
+
+    async def _check_progress(self, catalogue: Catalogue, expected: Expected, report: Report) -> None:
+        """Values and completions; the rewards' scores join the expected ones."""
+        seen: set[bytes] = set()
+        async for stored in self._services.stores.progress.stream(catalogue.programme_id):
+            seen.add(stored.id)
+            report.count("task progress")
+            name = f"task {stored.task} {stored.period} of {stored.member_id.hex()}"
+            computed = expected.progress.get(stored.id)
+            report.compare(f"{name} value", stored.value, computed.value if computed else 0)
+            report.compare(
+                f"{name} distinct", dict(stored.distinct), dict(computed.distinct) if computed else {}
+            )
+            reached = stored.value >= stored.goal > 0
+            requires = catalogue.tasks[stored.task].requires
+            if stored.is_complete:
+                report.count("task completions")
+            if stored.is_complete and not reached:
+                report.differs(f"{name}: complete with {stored.value} of {stored.goal}")
+            if reached and not stored.is_complete and not requires:
+                report.differs(f"{name}: not complete with {stored.value} of {stored.goal}")
+            for score in stored.scores:
+                expected.scores[(stored.member_id, score.board, score.period)].append(
+                    (stored.sequence, score)
+                )
+        for missing in expected.progress.keys() - seen:
+            if expected.progress[missing].value:
+                report.differs(f"task {expected.progress[missing].task}: progress {missing.hex()} is missing")
+
+    async def _check_awards(self, programme_id: str, expected: Expected, report: Report) -> None:
+        seen: set[tuple[bytes, str, str]] = set()
+        async for award in self._services.stores.awards.stream(programme_id):
+            key = (award.member_id, award.badge, award.occurrence)
+            seen.add(key)
+            report.count("awards")
+            name = f"award {award.badge} {award.occurrence} of {award.member_id.hex()}"
+            report.compare(f"{name} due by rules", award.grounds.get(BY_RULES), expected.awards.get(key))
+            report.compare(f"{name} stands", award.stands, bool(award.grounds) and not award.barred)
+            if award.stands and award.grounds:
+                report.compare(f"{name} level", award.level, max(award.grounds.values()))
+        for member_id, badge, occurrence in expected.awards.keys() - seen:
+            report.differs(f"award {badge} {occurrence} of {member_id.hex()} is due, but missing")
+
+    async def _check_ledger(self, programme_id: str, report: Report) -> None:
+        ledger = self._services.stores.ledger
+        accounts = {account.id: account async for account in ledger.stream(programme_id)}
+        async for transfers in ledger.stream_by_account(programme_id):
+            account = accounts.pop(transfers[0].account_id, None)
+            if account is None:
+                report.differs(f"account {transfers[0].account_id.hex()} is missing")
+            else:
+                check_account(account, transfers, report)
+        for account in accounts.values():
+            check_account(account, [], report)
+
+    async def _check_records(
+        self, catalogue: Catalogue, members: dict[bytes, Member], expected: Expected, report: Report
+    ) -> None:
+        seen: set[tuple[bytes, str, str]] = set()
+        async for record in self._services.stores.records.stream_all(catalogue.programme_id):
+            key = (record.member_id, record.board, record.period)
+            seen.add(key)
+            report.count("board records")
+            name = f"record {record.board} {record.period} of {record.member_id.hex()}"
+            board = catalogue.leaderboards[record.board]
+            parts = sorted(expected.scores.get(key, []), key=lambda part: part[0])
+            report.compare(name, record.standing, fold(board, [contribution for _, contribution in parts]))
+            member = members.get(record.member_id)
+            report.compare(f"{name} listed", record.listed, member is not None and member.is_listed)
+        for member_id, board_key, period in expected.scores.keys() - seen:
+            report.differs(f"record {board_key} {period} of {member_id.hex()} is missing")
+
+    async def _check_rankings(self, catalogue: Catalogue, report: Report) -> None:
+        """Redis against MongoDB's records, member by member."""
+        stores, rankings = self._services.stores, self._services.rankings
+        for period in await stores.records.periods(catalogue.programme_id):
+            board = catalogue.leaderboards[period.board]
+            ranked = await rankings.all_of(board, period)
+            name = f"ranking {period.board} {period.key}"
+            if ranked is None:
+                report.differs(
+                    f"{name}: Redis has lost it; it is rebuilt when read, or by `rebuild leaderboards`"
+                )
+                continue
+            async for record in stores.records.stream(period):
+                expected = _place(catalogue, period, record)
+                found = ranked.pop(record.member_id, None)
+                if expected is not None:
+                    report.count("ranking entries")
+                report.compare(f"{name} of {record.member_id.hex()}", found, expected)
+            for member_id in ranked:
+                report.differs(f"{name}: {member_id.hex()} has no record")
+
+
+def _place(catalogue: Catalogue, period: BoardPeriod, record: Record) -> tuple[int, bytes] | None:
+    """The (key, tie) by which Redis must rank a record; None where it must not show it."""
+    if record.standing is None or not record.listed:
+        return None
+    board = catalogue.leaderboards[period.board]
+    return sort_key(board, record.standing.score), tie_of(board, record.standing, record.member_id)

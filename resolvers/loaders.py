@@ -1,0 +1,52 @@
+"""Loaders: many keys, one read. Caching within a request only; on a socket rows would go stale."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from gamification.activity.model import Activity
+from gamification.badges.model import BadgeAward
+from gamification.kit.actors import Actor
+from gamification.ledger.model import Transfer
+from gamification.ledger.service import Balance
+from gamification.members.model import Member
+from gamification.services import Services
+from gamification.tasks.model import Progress
+
+K = TypeVar("K", bound=bytes | str)
+V = TypeVar("V")
+
+
+class Loaders:
+    """All of them act for one actor in one programme; what is missing or invisible is None."""
+
+    def __init__(self, services: Services, actor: Actor | None, *, cache: bool) -> None:
+        self._services = services
+        self._actor = actor
+        self.members: DataLoader[bytes, Member | None] = self._by_id(services.members.by_ids, cache)
+        self.transfers: DataLoader[bytes, Transfer | None] = self._by_id(services.ledger.transfers, cache)
+        self.activities: DataLoader[bytes, Activity | None] = self._by_id(services.activity.by_ids, cache)
+        self.awards: DataLoader[bytes, BadgeAward | None] = self._by_id(services.badges.by_ids, cache)
+        self.progress: DataLoader[bytes, Progress | None] = self._by_id(services.tasks.by_ids, cache)
+        self.award_counts: DataLoader[str, int | None] = self._by_id(services.badges.counts, cache)
+        self.balances: DataLoader[Member, list[Balance]] = DataLoader(
+            load_fn=self._balances, cache=cache, cache_key_fn=lambda member: member.id
+        )
+
+    def _by_id(
+        self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool
+    ) -> DataLoader[K, V | None]:
+        async def load(keys: list[K]) -> list[V | None]:
+            if self._actor is None:
+                return [None] * len(keys)
+            found = await read(self._actor, keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load, cache=cache, max_batch_size=1000)
+
+    async def _balances(self, members: list[Member]) -> list[list[Balance]]:
+        if self._actor is None:
+            return [[] for _ in members]
+        found = await self._services.ledger.balances(self._actor, members)
+        return [found.get(member.id, []) for member in members]

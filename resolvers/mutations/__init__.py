@@ -1,0 +1,1 @@
+"""Mutation fields by noun: one input, one result union, one call."""

@@ -1,0 +1,41 @@
+"""`badge`, `badges`."""
+
+import strawberry
+
+from resolvers.context import Info
+from resolvers.queries.definitions import list_definitions
+from resolvers.relay import After, Connection, First
+from resolvers.types.badges import Badge, BadgeRepeat, build_badge
+from resolvers.types.tasks import DefinitionStatus
+
+
+@strawberry.input(description="Which badges to list.")
+class BadgeFilter:
+    status: DefinitionStatus | None = strawberry.field(
+        default=None, description="Only badges of this status."
+    )
+    repeat: BadgeRepeat | None = strawberry.field(default=None, description="Only badges that repeat so.")
+
+
+@strawberry.type
+class BadgeQueries:
+    @strawberry.field(description="A badge by key.")
+    async def badge(self, info: Info, key: str) -> Badge | None:
+        found = await info.context.services.badges.badge(info.context.caller, key)
+        return await build_badge(info, found) if found else None
+
+    @strawberry.field(description="Every badge, in file order; archived ones too.")
+    async def badges(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: BadgeFilter | None = None,
+    ) -> Connection[Badge]:
+        wanted = filter or BadgeFilter()
+        badges = [
+            badge
+            for badge in await info.context.services.badges.badges(info.context.caller)
+            if wanted.status in (None, badge.status) and wanted.repeat in (None, badge.repeat)
+        ]
+        return await list_definitions(info, badges, build_badge, first, after)

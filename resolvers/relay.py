@@ -1,0 +1,201 @@
+"""Relay: global ids, opaque cursors, connections and the arguments that page them."""
+
+import base64
+import binascii
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+import strawberry
+
+from gamification.kit.errors import InvalidInput, LimitExceeded
+from resolvers.scalars import Long
+from storage.paging import Page, Window
+
+PAGE_SIZE_MAX = 100
+PAGE_SIZE_DEFAULT = 20
+_CURSOR_LENGTH_MAX = 500
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+First = Annotated[
+    int | None,
+    strawberry.argument(description="How many from the start: 1 to 100, 20 when neither is given."),
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the end: 1 to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+@strawberry.interface(description="An object with a global id, to be fetched again by `node`.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Opaque and unique over all types.")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there is more after it.")
+    has_previous_page: bool = strawberry.field(description="Whether there is more before it.")
+    start_cursor: str | None = strawberry.field(description="The first edge's cursor.")
+    end_cursor: str | None = strawberry.field(description="The last edge's cursor.")
+
+
+@strawberry.type(description="A row of a page with its cursor.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="Opaque; stays good while the row exists.")
+    node: T = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The page's rows, in the list's order.")
+    nodes: list[T] = strawberry.field(description="The same without cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+
+    @strawberry.field(description="How many rows the list has; null where counting is not cheap.")
+    async def total_count(self) -> Long | None:
+        return Long(await self.counter()) if self.counter else None
+
+
+def connect(
+    page: Page[U],
+    build: Callable[[U], T],
+    counter: Callable[[], Awaitable[int]] | None = None,
+) -> Connection[T]:
+    """A page of domain rows as a connection of GraphQL objects."""
+    edges = [
+        Edge(cursor=encode_cursor(position), node=build(row))
+        for row, position in zip(page.rows, page.positions, strict=True)
+    ]
+    return Connection(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+        counter=counter,
+    )
+
+
+def window(
+    first: int | None,
+    after: str | None,
+    last: int | None = None,
+    before: str | None = None,
+    *,
+    arity: int,
+) -> Window:
+    """The window that paging arguments state; `arity` is how many values the list's cursors hold.
+
+    Raises: InvalidInput, LimitExceeded naming the argument.
+    """
+    if first is not None and last is not None:
+        raise InvalidInput("State first or last, not both.", path=["last"])
+    for name, value in (("first", first), ("last", last)):
+        check_page_size(name, value)
+    return Window(
+        size=first or last or PAGE_SIZE_DEFAULT,
+        after=decode_cursor(after, "after", arity) if after is not None else None,
+        before=decode_cursor(before, "before", arity) if before is not None else None,
+        backward=last is not None,
+    )
+
+
+def check_page_size(name: str, value: int | None, least: int = 1) -> None:
+    """Raises: LimitExceeded naming the argument and the bound."""
+    if value is not None and not least <= value <= PAGE_SIZE_MAX:
+        raise LimitExceeded(
+            f"{name} must be {least} to {PAGE_SIZE_MAX}, not {value}.", path=[name], limit=PAGE_SIZE_MAX
+        )
+
+
+def page_of_list(rows: Sequence[U], key: Callable[[U], str], wanted: Window) -> Page[U]:
+    """A page of a short list that is held whole: definitions in file order. Cursors are keys."""
+    keys = [key(row) for row in rows]
+    start, end = 0, len(rows)
+    if wanted.after is not None and wanted.after[0] in keys:
+        start = keys.index(wanted.after[0]) + 1
+    if wanted.before is not None and wanted.before[0] in keys:
+        end = keys.index(wanted.before[0])
+    if wanted.backward:
+        start = max(start, end - wanted.size)
+    else:
+        end = min(end, start + wanted.size)
+    return Page(list(rows[start:end]), [(k,) for k in keys[start:end]], end < len(rows), start > 0)
+
+
+def encode_id(type_name: str, raw: bytes | str) -> strawberry.ID:
+    """The global id of an object."""
+    text = raw if isinstance(raw, str) else raw.hex()
+    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{text}".encode()).decode().rstrip("="))
+
+
+def decode_id(global_id: str) -> tuple[str, str] | None:
+    """(type name, raw id) of a global id; None for what is none."""
+    if not 0 < len(global_id) <= _CURSOR_LENGTH_MAX:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(global_id + "=" * (-len(global_id) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return None
+    type_name, colon, raw = text.partition(":")
+    return (type_name, raw) if colon else None
+
+
+def decode_bytes_id(global_id: str, type_name: str) -> bytes | None:
+    """The id's bytes when it is one of that type; None else."""
+    decoded = decode_id(global_id)
+    if decoded is None or decoded[0] != type_name:
+        return None
+    try:
+        return bytes.fromhex(decoded[1])
+    except ValueError:
+        return None
+
+
+def encode_cursor(position: Sequence[Any]) -> str:
+    """An opaque text for a position."""
+    plain = [_plain(value) for value in position]
+    return base64.urlsafe_b64encode(orjson.dumps(plain)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, name: str, arity: int) -> tuple[Any, ...]:
+    """The position behind a cursor. Raises: InvalidInput naming the argument."""
+    values: object = None
+    if len(cursor) <= _CURSOR_LENGTH_MAX:
+        with contextlib.suppress(binascii.Error, ValueError):
+            values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    if not isinstance(values, list) or len(values) != arity:
+        raise InvalidInput(f"{name} is not a cursor of this list.", path=[name])
+    try:
+        return tuple(_unplain(value) for value in values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidInput(f"{name} is not a cursor of this list.", path=[name]) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"b": value.hex()}
+    if isinstance(value, datetime):
+        return {"t": value.isoformat()}
+    return value
+
+
+def _unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "b" in value:
+            return bytes.fromhex(value["b"])
+        parsed = datetime.fromisoformat(value["t"])
+        if parsed.tzinfo is None:
+            raise ValueError(value)
+        return parsed
+    if isinstance(value, list):
+        raise ValueError(value)  # noqa: TRY004 - one kind of error for every cursor that is none
+    return value

@@ -1,0 +1,21 @@
+"""The schema. `schema.graphql` in the repository is its printed form and the contract; a test compares them."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.errors import HANDLERS, DomainErrors
+from resolvers.mutations.programme import InvalidDocumentHandler
+from resolvers.mutations.root import Mutation
+from resolvers.queries.root import Query
+from resolvers.scalars import SCALARS
+from resolvers.subscriptions.root import Subscription
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
+    extensions=[DomainErrors],
+    exception_handlers=[InvalidDocumentHandler(), *HANDLERS],
+)
+"""Executable; `api/` serves it over HTTP and WebSocket."""

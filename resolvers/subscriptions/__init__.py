@@ -1,0 +1,1 @@
+"""Subscription fields by noun: the present state first, then every change."""

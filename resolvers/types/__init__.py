@@ -1,0 +1,1 @@
+"""Object types by noun. Each wraps a domain value; fields that cost a read go through loaders."""

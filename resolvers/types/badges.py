@@ -1,0 +1,120 @@
+"""Badges and awards."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gamification.badges import model as domain
+from gamification.members.service import may_see_private
+from gamification.programmes import definitions
+from resolvers.context import Info
+from resolvers.relay import After, Connection, First, Node, connect, encode_id, window
+from resolvers.scalars import Long
+from resolvers.types.causes import Cause, cause_of
+from resolvers.types.names import label, text
+from resolvers.types.tasks import DefinitionStatus
+
+if TYPE_CHECKING:
+    from resolvers.types.members import Member
+
+BadgeRepeat = definitions.Repeat
+strawberry.enum(
+    BadgeRepeat, name="BadgeRepeat", description="Awarded ONCE a member, or once PER_KEY (such as a post)."
+)
+
+
+@strawberry.type(description="A step of a badge.")
+class BadgeLevel:
+    level: int = strawberry.field(description="From 1.")
+    name: str | None = strawberry.field(description="In the viewer's locale, else the programme's.")
+
+
+@strawberry.type(description="An honour that members can earn.")
+class Badge(Node):
+    definition: strawberry.Private[definitions.Badge]
+    key: str = strawberry.field(description="Its key in the programme file.")
+    name: str = strawberry.field(description="In the viewer's locale, else the programme's.")
+    description: str | None = strawberry.field(description="In the viewer's locale, else the programme's.")
+    status: DefinitionStatus = strawberry.field(description="Whether it takes effect.")
+    version: int = strawberry.field(description="Counts the changes to it, from 1.")
+    repeat: BadgeRepeat = strawberry.field(description="How often a member can earn it.")
+    levels: list[BadgeLevel] = strawberry.field(description="Its steps; empty where it has none.")
+
+    @strawberry.field(description="Standing awards, newest first.")
+    async def awards(self, info: Info, first: First = None, after: After = None) -> Connection["BadgeAward"]:
+        page = await info.context.services.badges.of_badge(
+            info.context.caller, self.definition, window(first, after, arity=2)
+        )
+        return connect(page, BadgeAward.of)
+
+    @strawberry.field(description="How many awards stand.")
+    async def award_count(self, info: Info) -> Long:
+        return Long(await info.context.loaders.award_counts.load(self.key) or 0)
+
+
+@strawberry.type(description="A badge that a member holds, or held until it was revoked.")
+class BadgeAward(Node):
+    model: strawberry.Private[domain.BadgeAward]
+    occurrence: str | None = strawberry.field(description="What it was awarded for, where the badge repeats.")
+    level: int | None = strawberry.field(description="The highest level reached, where the badge has levels.")
+    badge_version: int = strawberry.field(description="The badge's version that granted it.")
+    awarded_at: datetime = strawberry.field(description="When what earned it happened.")
+    revoked_at: datetime | None = strawberry.field(description="When it was taken away.")
+    cause: Cause = strawberry.field(description="What earned it.")
+    revocation: Cause | None = strawberry.field(description="Why it was taken away.")
+
+    @strawberry.field(description="Which badge.")
+    async def badge(self, info: Info) -> Badge:
+        catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
+        return await build_badge(info, catalogue.badges[self.model.badge])
+
+    @strawberry.field(description="Who holds it; null for a member who is not visible to you.")
+    async def member(
+        self, info: Info
+    ) -> Annotated["Member", strawberry.lazy("resolvers.types.members")] | None:
+        from resolvers.types.members import Member
+
+        found = await info.context.loaders.members.load(self.model.member_id)
+        return Member.of(found) if found else None
+
+    @classmethod
+    def of(cls, award: domain.BadgeAward) -> "BadgeAward":
+        """The GraphQL object of a domain award."""
+        return cls(
+            model=award,
+            id=encode_id("BadgeAward", award.id),
+            occurrence=award.occurrence or None,
+            level=award.level or None,
+            badge_version=award.badge_version,
+            awarded_at=award.awarded_at,
+            revoked_at=award.revoked_at,
+            cause=cause_of(award.cause),
+            revocation=cause_of(award.revocation) if award.revocation else None,
+        )
+
+
+async def build_badge(info: Info, badge: definitions.Badge) -> Badge:
+    """The GraphQL object of a badge's definition."""
+    return Badge(
+        definition=badge,
+        id=encode_id("Badge", badge.key),
+        key=badge.key,
+        name=await label(info, badge),
+        description=await text(info, badge.description),
+        status=badge.status,
+        version=badge.version,
+        repeat=badge.repeat,
+        levels=[BadgeLevel(level=level.level, name=await text(info, level.name)) for level in badge.levels],
+    )
+
+
+async def load_award(info: Info, raw: bytes) -> BadgeAward | None:
+    """The award of that id: standing ones for everyone who sees the member, revoked ones for the member and staff."""
+    found = await info.context.loaders.awards.load(raw)
+    if found is None:
+        return None
+    member = await info.context.loaders.members.load(found.member_id)
+    if member is None or not (found.stands or may_see_private(info.context.caller, member)):
+        return None
+    return BadgeAward.of(found)

@@ -1,0 +1,259 @@
+"""Leaderboards, their periods and entries."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gamification.kit.errors import InvalidInput, LimitExceeded
+from gamification.leaderboards import model as domain
+from gamification.leaderboards.service import Around
+from gamification.programmes import definitions
+from resolvers.context import Info
+from resolvers.relay import (
+    After,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    Node,
+    PageInfo,
+    connect,
+    decode_bytes_id,
+    decode_cursor,
+    encode_cursor,
+    encode_id,
+    window,
+)
+from resolvers.scalars import Long
+from resolvers.types.names import label, text
+from resolvers.types.tasks import DefinitionStatus
+
+if TYPE_CHECKING:
+    from resolvers.types.members import Member
+
+ScoreOperator = definitions.Operator
+strawberry.enum(ScoreOperator, name="ScoreOperator", description="How a new score joins the one that stands.")
+SortOrder = definitions.Order
+strawberry.enum(
+    SortOrder, name="SortOrder", description="Whether the greatest or the least score ranks first."
+)
+TieRule = definitions.Ties
+strawberry.enum(
+    TieRule,
+    name="TieRule",
+    description="SHARED: equal scores share a rank (1, 1, 3). EARLIEST: who reached the score first, to the "
+    "millisecond, ranks first; within one millisecond, who joined first.",
+)
+PeriodCycle = definitions.BoardCycle
+strawberry.enum(PeriodCycle, name="PeriodCycle", description="How often a board starts anew.")
+AROUND_MAX = 50
+
+
+@strawberry.type(description="A place on a board.")
+class LeaderboardEntry:
+    model: strawberry.Private[domain.Entry]
+    rank: Long = strawberry.field(description="1 is the best.")
+    score: Long = strawberry.field(description="Whole, within ±(2^53 − 1).")
+    subscore: Long = strawberry.field(description="Breaks ties of the score where the board says so; else 0.")
+    achieved_at: datetime = strawberry.field(description="When the score was reached, to the millisecond.")
+
+    @strawberry.field(description="Who holds the place.")
+    async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("resolvers.types.members")]:
+        from resolvers.types.members import load_member
+
+        return await load_member(info, self.model.member_id)
+
+    @classmethod
+    def of(cls, entry: domain.Entry) -> "LeaderboardEntry":
+        """The GraphQL object of a domain entry."""
+        return cls(
+            model=entry,
+            rank=Long(entry.rank),
+            score=Long(entry.score),
+            subscore=Long(entry.subscore),
+            achieved_at=entry.achieved_at,
+        )
+
+
+@strawberry.type(description="One run of a board. Past ones stay readable.")
+class LeaderboardPeriod:
+    board: strawberry.Private[definitions.Leaderboard]
+    model: strawberry.Private[domain.BoardPeriod]
+    key: str = strawberry.field(
+        description="`all`, `2026-11-21`, `2026-W47`, `2026-11`, `2026` or a season's key."
+    )
+    starts_at: datetime | None = strawberry.field(description="Inclusive; null for all time.")
+    ends_at: datetime | None = strawberry.field(description="Exclusive; null for all time.")
+
+    @strawberry.field(description="When the last late activity could still count in it; null until then.")
+    async def closed_at(self, info: Info) -> datetime | None:
+        services = info.context.services
+        settings = (await services.programmes.catalogue(info.context.caller.programme_id)).settings
+        lateness = settings.lateness_or_none
+        if self.ends_at is None or lateness is None:
+            return None
+        closed = self.ends_at + lateness
+        return closed if closed <= services.now() else None
+
+    @strawberry.field(description="Grows with every change of the period; not dense.")
+    async def revision(self, info: Info) -> Long:
+        return Long((await self._page(info, 0, 0)).revision)
+
+    @strawberry.field(description="How many members are on it.")
+    async def size(self, info: Info) -> Long:
+        return Long((await self._page(info, 0, 0)).size)
+
+    @strawberry.field(
+        description="Places in rank order. Cursors are ranks: a page may shift when scores change."
+    )
+    async def entries(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LeaderboardEntry]:
+        wanted = window(first, after, last, before, arity=1)
+        start = _offset(after, "after") + 1 if after else 0
+        size: int | None = None
+        if wanted.backward or before:
+            size = (await self._page(info, 0, 0)).size
+            end = min(size, _offset(before, "before")) if before else size
+            if wanted.backward:
+                start = max(start, end - wanted.size)
+            limit = max(0, min(wanted.size, end - start))
+        else:
+            limit = wanted.size
+        page = await self._page(info, start, limit)
+        edges = [
+            Edge(cursor=encode_cursor([page.offset + index]), node=LeaderboardEntry.of(entry))
+            for index, entry in enumerate(page.entries)
+        ]
+
+        async def count() -> int:
+            return page.size
+
+        return Connection(
+            edges=edges,
+            nodes=[edge.node for edge in edges],
+            page_info=PageInfo(
+                has_next_page=start + limit < page.size,
+                has_previous_page=start > 0,
+                start_cursor=edges[0].cursor if edges else None,
+                end_cursor=edges[-1].cursor if edges else None,
+            ),
+            counter=count,
+        )
+
+    @strawberry.field(description="A member's place; null for who has none, or is not shown.")
+    async def rank_of(self, info: Info, member_id: strawberry.ID) -> LeaderboardEntry | None:
+        found = decode_bytes_id(member_id, "Member")
+        if found is None:
+            return None
+        entry = (await self._page(info, 0, 0, found)).viewer
+        return LeaderboardEntry.of(entry) if entry else None
+
+    @strawberry.field(description="The places around a member, their own included; empty for who has none.")
+    async def around(
+        self,
+        info: Info,
+        member_id: strawberry.ID,
+        above: Annotated[int, strawberry.argument(description="How many better ones: 0 to 50.")] = 5,
+        below: Annotated[int, strawberry.argument(description="How many worse ones: 0 to 50.")] = 5,
+    ) -> list[LeaderboardEntry]:
+        check_around("above", above)
+        check_around("below", below)
+        found = decode_bytes_id(member_id, "Member")
+        if found is None:
+            return []
+        page = await self._page(info, 0, 0, found, Around(above, below))
+        return [LeaderboardEntry.of(entry) for entry in page.around]
+
+    async def _page(
+        self, info: Info, offset: int, limit: int, member: bytes | None = None, around: Around | None = None
+    ) -> domain.BoardPage:
+        return await info.context.services.leaderboards.page(
+            self.board, self.model, offset, limit, member, around
+        )
+
+    @classmethod
+    def of(cls, board: definitions.Leaderboard, period: domain.BoardPeriod) -> "LeaderboardPeriod":
+        """The GraphQL object of a board's period."""
+        return cls(
+            board=board, model=period, key=period.key, starts_at=period.starts_at, ends_at=period.ends_at
+        )
+
+
+@strawberry.type(description="A ranking of members by score.")
+class Leaderboard(Node):
+    definition: strawberry.Private[definitions.Leaderboard]
+    key: str = strawberry.field(description="Its key in the programme file.")
+    name: str = strawberry.field(description="In the viewer's locale, else the programme's.")
+    description: str | None = strawberry.field(description="In the viewer's locale, else the programme's.")
+    status: DefinitionStatus = strawberry.field(description="Whether new scores count.")
+    operator: ScoreOperator = strawberry.field(description="How a new score joins the one that stands.")
+    order: SortOrder = strawberry.field(description="Which score ranks first.")
+    ties: TieRule = strawberry.field(description="How equal scores rank.")
+    cycle: PeriodCycle = strawberry.field(description="How often it starts anew.")
+
+    @strawberry.field(
+        description="A period by key, or that of an instant; the present one when neither is given."
+    )
+    async def period(
+        self,
+        info: Info,
+        key: Annotated[str | None, strawberry.argument(description="Such as `2026-11`.")] = None,
+        at: Annotated[datetime | None, strawberry.argument(description="Any instant within it.")] = None,
+    ) -> LeaderboardPeriod | None:
+        services = info.context.services
+        found = await find_period(info, self.definition, key, at or services.now())
+        return LeaderboardPeriod.of(self.definition, found) if found else None
+
+    @strawberry.field(description="Periods that ever had a score, newest first.")
+    async def periods(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[LeaderboardPeriod]:
+        page = await info.context.services.leaderboards.periods(
+            info.context.caller, self.definition, window(first, after, arity=1)
+        )
+        return connect(page, lambda period: LeaderboardPeriod.of(self.definition, period))
+
+
+_PERIOD_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+
+
+async def find_period(
+    info: Info, board: definitions.Leaderboard, key: str | None, at: datetime
+) -> domain.BoardPeriod | None:
+    """A board's period, by key or instant. Raises: InvalidInput for what is no key of the board's cycle."""
+    if key is not None and not _PERIOD_KEY.fullmatch(key):
+        raise InvalidInput("That is no period's key.", path=["period"])
+    return await info.context.services.leaderboards.period(info.context.caller, board, key, at)
+
+
+def check_around(name: str, value: int) -> None:
+    """Raises: LimitExceeded naming the argument."""
+    if not 0 <= value <= AROUND_MAX:
+        raise LimitExceeded(f"{name} must be 0 to {AROUND_MAX}, not {value}.", path=[name], limit=AROUND_MAX)
+
+
+def _offset(cursor: str | None, name: str) -> int:
+    value: object = decode_cursor(cursor or "", name, 1)[0]
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise InvalidInput(f"{name} is not a cursor of this list.", path=[name])
+    return value
+
+
+async def build_board(info: Info, board: definitions.Leaderboard) -> Leaderboard:
+    """The GraphQL object of a board's definition."""
+    return Leaderboard(
+        definition=board,
+        id=encode_id("Leaderboard", board.key),
+        key=board.key,
+        name=await label(info, board),
+        description=await text(info, board.description),
+        status=board.status,
+        operator=board.operator,
+        order=board.order,
+        ties=board.ties,
+        cycle=board.cycle,
+    )

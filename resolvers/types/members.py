@@ -1,0 +1,198 @@
+"""Members."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gamification.kit.actors import Permission
+from gamification.kit.errors import Forbidden, InvalidInput, NotFound
+from gamification.leaderboards.service import LeaderboardService
+from gamification.members import model as domain
+from gamification.members.service import may_see_private
+from resolvers.context import Info
+from resolvers.relay import After, Connection, First, Node, connect, encode_id, window
+from resolvers.types.activity import Activity
+from resolvers.types.badges import BadgeAward
+from resolvers.types.leaderboards import LeaderboardEntry, find_period
+from resolvers.types.ledger import Balance, Transfer
+from resolvers.types.tasks import TaskProgress
+
+MemberStanding = domain.Standing
+strawberry.enum(
+    MemberStanding,
+    name="MemberStanding",
+    description="ACTIVE; HIDDEN takes part but is on no board; BANNED neither acts nor is shown.",
+)
+
+
+@strawberry.input(description="Which progress to list.")
+class TaskProgressFilter:
+    task: str | None = strawberry.field(default=None, description="Only this task's key.")
+    completed: bool | None = strawberry.field(default=None, description="Only what is, or is not, complete.")
+
+
+@strawberry.type(description="A name by which another system knows a member.")
+class Identity:
+    provider: str = strawberry.field(description="The other system's key.")
+    subject: str = strawberry.field(description="The member's name there.")
+
+
+@strawberry.type(description="One person in the programme.")
+class Member(Node):
+    model: strawberry.Private[domain.Member]
+    display_name: str = strawberry.field(description="The name others see.")
+    avatar_url: str | None = strawberry.field(description="An http or https address of a picture.")
+    locale: str = strawberry.field(description="Such as `en` or `zh-Hans`.")
+    time_zone: str = strawberry.field(description="An IANA zone such as `Asia/Shanghai`.")
+    joined_at: datetime = strawberry.field(description="When they joined.")
+
+    @strawberry.field(description="The programme's own name for them. The member, staff and services see it.")
+    def external_id(self, info: Info) -> str | None:
+        self._private(info)
+        return self.model.external_id
+
+    @strawberry.field(description="Names in other systems. The member, staff and services see them.")
+    def identities(self, info: Info) -> list[Identity] | None:
+        self._private(info)
+        return [Identity(provider=i.provider, subject=i.subject) for i in self.model.identities]
+
+    @strawberry.field(
+        description="What the programme's servers keep of them. The member, staff and services see it."
+    )
+    def attributes(self, info: Info) -> JSON | None:
+        self._private(info)
+        return JSON(self.model.attributes)
+
+    @strawberry.field(description="Whether they may act and be shown. The member, staff and services see it.")
+    def standing_status(self, info: Info) -> MemberStanding | None:
+        self._private(info)
+        return self.model.standing
+
+    @strawberry.field(description="Every unit's balance. The member, staff and services see it.")
+    async def balances(self, info: Info) -> list[Balance] | None:
+        self._private(info)
+        return [Balance.of(balance) for balance in await info.context.loaders.balances.load(self.model)]
+
+    @strawberry.field(
+        description="One unit's balance, now or as it was. The member, staff and services see it."
+    )
+    async def balance(
+        self,
+        info: Info,
+        unit: Annotated[str, strawberry.argument(description="The unit's key.")],
+        as_of: Annotated[datetime | None, strawberry.argument(description="A past instant.")] = None,
+    ) -> Balance | None:
+        self._private(info)
+        if as_of is not None:
+            catalogue = await info.context.services.programmes.catalogue(self.model.programme_id)
+            if unit not in catalogue.units:
+                return None
+            found = await info.context.services.ledger.balance_as_of(
+                info.context.caller, self.model, unit, as_of
+            )
+            return Balance.of(found) if found else None
+        balances = await info.context.loaders.balances.load(self.model)
+        return next((Balance.of(balance) for balance in balances if balance.unit == unit), None)
+
+    @strawberry.field(description="Transfers, newest first. The member, staff and services see them.")
+    async def ledger(
+        self,
+        info: Info,
+        unit: Annotated[str | None, strawberry.argument(description="Only this unit's key.")] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[Transfer] | None:
+        self._private(info)
+        page = await info.context.services.ledger.page(
+            info.context.caller, self.model, unit, window(first, after, arity=1 if unit else 2)
+        )
+        return connect(page, Transfer.of)
+
+    @strawberry.field(
+        description="Progress in tasks, latest change first. The member, staff and services see it."
+    )
+    async def task_progress(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: TaskProgressFilter | None = None,
+    ) -> Connection[TaskProgress] | None:
+        self._private(info)
+        wanted = filter or TaskProgressFilter()
+        page = await info.context.services.tasks.page(
+            info.context.caller, self.model, wanted.task, wanted.completed, window(first, after, arity=2)
+        )
+        return connect(page, TaskProgress.of)
+
+    @strawberry.field(description="Every published task with the present period's progress. Seen as above.")
+    async def current_tasks(self, info: Info) -> list[TaskProgress] | None:
+        self._private(info)
+        services = info.context.services
+        found = await services.tasks.current(info.context.caller, self.model, services.now())
+        return [TaskProgress.of(progress, task) for task, progress in found]
+
+    @strawberry.field(description="Awards, newest first; revoked ones for the member, staff and services.")
+    async def badge_awards(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[BadgeAward]:
+        page = await info.context.services.badges.of_member(
+            info.context.caller, self.model, window(first, after, arity=2)
+        )
+        return connect(page, BadgeAward.of)
+
+    @strawberry.field(description="Recorded activity, newest first. The member, staff and services see it.")
+    async def activities(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Activity] | None:
+        self._private(info)
+        page = await info.context.services.activity.page(
+            info.context.caller, self.model, window(first, after, arity=1)
+        )
+        return connect(page, Activity.of)
+
+    @strawberry.field(description="Their place on a board; null where they have none.")
+    async def standing(
+        self,
+        info: Info,
+        leaderboard: Annotated[str, strawberry.argument(description="The board's key.")],
+        period: Annotated[
+            str | None, strawberry.argument(description="Such as `2026-11`; else the present.")
+        ] = None,
+    ) -> LeaderboardEntry | None:
+        boards: LeaderboardService = info.context.services.leaderboards
+        board = await boards.board(info.context.caller, leaderboard)
+        if board is None:
+            raise InvalidInput(f"There is no leaderboard {leaderboard[:100]!r}.", path=["leaderboard"])
+        found = await find_period(info, board, period, info.context.services.now())
+        if found is None:
+            return None
+        entry = (await boards.page(board, found, 0, 0, self.model.id)).viewer
+        return LeaderboardEntry.of(entry) if entry else None
+
+    def _private(self, info: Info) -> None:
+        if not may_see_private(info.context.caller, self.model):
+            raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
+
+    @classmethod
+    def of(cls, member: domain.Member) -> "Member":
+        """The GraphQL object of a domain member."""
+        return cls(
+            model=member,
+            id=encode_id("Member", member.id),
+            display_name=member.display_name,
+            avatar_url=member.avatar_url,
+            locale=member.locale,
+            time_zone=member.time_zone,
+            joined_at=member.joined_at,
+        )
+
+
+async def load_member(info: Info, raw: bytes) -> Member:
+    """The member of that id. Raises: NotFound where they are missing or not visible."""
+    found = await info.context.loaders.members.load(raw)
+    if found is None:
+        raise NotFound("There is no such member.")
+    return Member.of(found)
