@@ -26,6 +26,7 @@ from api.problems import problem
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.kit.actors import Permission
 from gamification.kit.errors import DomainError, InvalidInput, LimitExceeded, Unauthenticated
+from resolvers.relay import encode_id
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
@@ -111,7 +112,7 @@ def _outcome(index: int, outcome: ActivityOutcome) -> dict[str, Any]:
         return _refusal(index, outcome.error, (outcome.error.path or [])[2:])
     shown: dict[str, Any] = {"index": index, "status": outcome.status}
     if outcome.activity is not None:
-        shown["id"] = outcome.activity.source_id
+        shown["id"] = encode_id("Activity", outcome.activity.id)
     return shown
 
 

@@ -21,6 +21,7 @@ _QUIET = {
     # Both repeat what we log ourselves, and the first quotes what callers sent.
     "strawberry.execution": logging.CRITICAL,
     "uvicorn.access": logging.CRITICAL,
+    "uvicorn.error": logging.WARNING,
     "strawberry.ws": logging.ERROR,
     "pymongo": logging.WARNING,
     "asyncio": logging.WARNING,

@@ -94,16 +94,20 @@ class Listener:
     async def _run(self) -> None:
         delay_s = 0.05
         while True:
-            pubsub = self._store.client.pubsub(ignore_subscribe_messages=True)
+            pubsub = self._store.client.pubsub()
             try:
                 await pubsub.subscribe(*self._channels)
-                self._on_gap()
-                self.connected.set()
-                delay_s = 0.05
                 while True:
                     message = await pubsub.get_message(timeout=1.0)
-                    if message is not None:
+                    if message is None:
+                        continue
+                    if message["type"] == "message":
                         self._on_message(message["channel"], message["data"])
+                    elif message["type"] == "subscribe" and message["data"] == len(self._channels):
+                        # Also comes when the driver has reconnected by itself, and is the only sign of that.
+                        self._on_gap()
+                        self.connected.set()
+                        delay_s = 0.05
             except RedisUnavailable:
                 self.connected.clear()
                 await asyncio.sleep(delay_s)

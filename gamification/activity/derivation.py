@@ -46,7 +46,11 @@ def derived_awards(catalogue: Catalogue, effects: Sequence[ResolvedEffect]) -> t
     """The awards that these effects find due."""
     return tuple(
         DerivedAward(
-            e.rule.key, e.rule.version, e.badge, occurrence_for(catalogue.badges[e.badge], e.occurrence), e.level
+            e.rule.key,
+            e.rule.version,
+            e.badge,
+            occurrence_for(catalogue.badges[e.badge], e.occurrence),
+            e.level,
         )
         for e in effects
         if isinstance(e, Award)
@@ -78,7 +82,9 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
         cause = cause_of(activity, effect)
         if isinstance(effect, PostPoints):
             transfer_id = derived_id("transfer", activity.id, effect.rule.key, effect.index)
-            space.post(member, effect.unit, effect.amount, transfer_id, cause, at, given, boards=effect.boards)
+            space.post(
+                member, effect.unit, effect.amount, transfer_id, cause, at, given, boards=effect.boards
+            )
         elif isinstance(effect, Advance):
             task = catalogue.tasks[effect.task]
             period = period_of(task, at, member.time_zone, catalogue.settings.time_zone).key

@@ -29,7 +29,9 @@ def accept(new: NewActivity, catalogue: Catalogue, now: datetime, *, historic: b
         check_text(new.subject, "subject", _TEXT_LENGTH_MAX)
     if not published(catalogue.activity_types.get(new.type)):
         raise InvalidInput(
-            f"There is no activity type {new.type[:100]!r}.", code=ErrorCode.UNKNOWN_ACTIVITY_TYPE, path=["type"]
+            f"There is no activity type {new.type[:100]!r}.",
+            code=ErrorCode.UNKNOWN_ACTIVITY_TYPE,
+            path=["type"],
         )
     if new.occurred_at > now + CLOCK_SKEW_MAX:
         raise InvalidInput(
@@ -40,7 +42,10 @@ def accept(new: NewActivity, catalogue: Catalogue, now: datetime, *, historic: b
         )
     if new.occurred_at < EARLIEST:
         raise InvalidInput(
-            f"occurredAt lies before {EARLIEST:%Y}.", code=ErrorCode.TOO_LATE, path=["occurredAt"], limit=EARLIEST.year
+            f"occurredAt lies before {EARLIEST:%Y}.",
+            code=ErrorCode.TOO_LATE,
+            path=["occurredAt"],
+            limit=EARLIEST.year,
         )
     lateness = catalogue.settings.lateness_or_none
     if lateness is not None and not historic and new.occurred_at < now - lateness:

@@ -64,16 +64,22 @@ class RecordingService:
 
         return await self._settlement.run(actor.programme_id, body)
 
-    async def _record(self, work: Unit, batch: Sequence[NewActivity], *, historic: bool) -> list[ActivityOutcome]:
+    async def _record(
+        self, work: Unit, batch: Sequence[NewActivity], *, historic: bool
+    ) -> list[ActivityOutcome]:
         outcomes: dict[int, ActivityOutcome] = {}
         candidates = await self._candidates(work, batch, outcomes, historic=historic)
         if candidates:
-            candidates = await self._sequenced(work, candidates)
             await self._settle(work, candidates, outcomes)
         return [_with_twin(outcomes[index], batch, outcomes) for index in range(len(batch))]
 
     async def _candidates(
-        self, work: Unit, batch: Sequence[NewActivity], outcomes: dict[int, ActivityOutcome], *, historic: bool
+        self,
+        work: Unit,
+        batch: Sequence[NewActivity],
+        outcomes: dict[int, ActivityOutcome],
+        *,
+        historic: bool,
     ) -> list[_Candidate]:
         """Those that can be evaluated; the outcomes of the others are filled in."""
         space = work.space
@@ -89,25 +95,23 @@ class RecordingService:
         members = await work.stores.members.by_external_ids(
             programme_id, {new.member_external_id for new in accepted.values()}, work.tx
         )
-        seen: set[bytes] = set()
-        candidates: list[_Candidate] = []
+        fresh: dict[bytes, tuple[int, NewActivity, Member]] = {}
         for index, new in accepted.items():
-            if ids[index] in known or ids[index] in seen:
+            if ids[index] in known or ids[index] in fresh:
                 outcomes[index] = ActivityOutcome(index, ActivityStatus.DUPLICATE, known.get(ids[index]))
                 continue
             member = members.get(new.member_external_id)
             if member is None or member.standing is Standing.BANNED:
                 outcomes[index] = _rejected(index, _no_member(new, member))
                 continue
-            seen.add(ids[index])
-            candidates.append(_Candidate(index, _fresh(ids[index], new, member, work), member))
-        return candidates
-
-    async def _sequenced(self, work: Unit, candidates: list[_Candidate]) -> list[_Candidate]:
-        first = await work.next_sequence(len(candidates))
+            fresh[ids[index]] = (index, new, member)
+        if not fresh:
+            return []
+        sequence = await work.next_sequence(len(fresh))
+        ruleset = ruleset_of(space.catalogue)
         return [
-            replace(candidate, activity=replace(candidate.activity, sequence=first + offset))
-            for offset, candidate in enumerate(candidates)
+            _Candidate(index, _activity(found, new, member, sequence + offset, work, ruleset), member)
+            for offset, (found, (index, new, member)) in enumerate(fresh.items())
         ]
 
     async def _settle(
@@ -183,7 +187,11 @@ def _with_twin(
     if outcome.status is not ActivityStatus.DUPLICATE or outcome.activity is not None:
         return outcome
     name = (batch[outcome.index].source, batch[outcome.index].source_id)
-    before = [outcomes[index] for index, new in enumerate(batch[: outcome.index]) if (new.source, new.source_id) == name]
+    before = [
+        outcomes[index]
+        for index, new in enumerate(batch[: outcome.index])
+        if (new.source, new.source_id) == name
+    ]
     recorded = next((first for first in before if first.activity is not None), None)
     if recorded is not None:
         return replace(outcome, activity=recorded.activity)
@@ -207,8 +215,6 @@ def _evaluate(
             outcomes[candidate.index] = _rejected(candidate.index, error)
             continue
         _count(evaluation, values, {})
-        if not ruleset.for_type(candidate.activity.type).uses_member:
-            candidate = replace(candidate, activity=replace(candidate.activity, member_facts=None))
         evaluated.append((candidate, evaluation))
     return evaluated
 
@@ -219,7 +225,9 @@ def _count(evaluation: Evaluation, values: dict[bytes, int], keys: dict[bytes, s
         keys[use.id] = use.key
 
 
-def _fresh(found: bytes, new: NewActivity, member: Member, work: Unit) -> Activity:
+def _activity(
+    found: bytes, new: NewActivity, member: Member, sequence: int, work: Unit, ruleset: RuleSet
+) -> Activity:
     return Activity(
         id=found,
         programme_id=member.programme_id,
@@ -231,9 +239,9 @@ def _fresh(found: bytes, new: NewActivity, member: Member, work: Unit) -> Activi
         recorded_at=work.space.now,
         subject=new.subject,
         properties=new.properties,
-        sequence=0,
+        sequence=sequence,
         programme_version=work.space.catalogue.version,
-        member_facts=member_facts(member),
+        member_facts=member_facts(member) if ruleset.for_type(new.type).uses_member else None,
     )
 
 

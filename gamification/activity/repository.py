@@ -29,10 +29,14 @@ class ActivityRepository:
     def __init__(self, mongo: Mongo) -> None:
         self._activities = mongo.collection(COLLECTION)
 
-    async def by_ids(self, programme_id: str, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Activity]:
+    async def by_ids(
+        self, programme_id: str, ids: Iterable[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Activity]:
         """Activities by id; those of other programmes are absent."""
         rows = await find_by_ids(self._activities, list(ids), tx)
-        return {found: activity_from(row) for found, row in rows.items() if row["programme_id"] == programme_id}
+        return {
+            found: activity_from(row) for found, row in rows.items() if row["programme_id"] == programme_id
+        }
 
     async def add(self, activities: Sequence[Activity], tx: Tx) -> None:
         """Write new activities."""
@@ -40,7 +44,9 @@ class ActivityRepository:
 
     async def replace(self, activities: Sequence[Activity], tx: Tx) -> None:
         """Store activities whose derivations or reversal changed."""
-        await write(self._activities, [ReplaceOne({"_id": a.id}, activity_document(a)) for a in activities], tx)
+        await write(
+            self._activities, [ReplaceOne({"_id": a.id}, activity_document(a)) for a in activities], tx
+        )
 
     async def sharing_counters(
         self, programme_id: str, member_id: bytes, subject: str | None, counter_ids: Sequence[bytes], tx: Tx
@@ -50,7 +56,12 @@ class ActivityRepository:
         if subject is not None:
             scopes.append({"programme_id": programme_id, "subject": subject})
         cursor = self._activities.find(
-            {"$or": scopes, "programme_id": programme_id, "counters.id": {"$in": list(counter_ids)}, **_STANDING},
+            {
+                "$or": scopes,
+                "programme_id": programme_id,
+                "counters.id": {"$in": list(counter_ids)},
+                **_STANDING,
+            },
             session=tx.session,
         )
         return sorted((activity_from(row) for row in await cursor.to_list(None)), key=lambda a: a.sequence)
@@ -67,10 +78,16 @@ class ActivityRepository:
         ).sort("sequence", ASCENDING)
         return [activity_from(row) for row in await cursor.to_list(None)]
 
-    async def contributions(self, member_id: bytes, board: str, period: str, tx: Tx) -> list[tuple[int, Contribution]]:
+    async def contributions(
+        self, member_id: bytes, board: str, period: str, tx: Tx
+    ) -> list[tuple[int, Contribution]]:
         """What a member's standing activities wrote to a board's period: (sequence, contribution), in order."""
         cursor = self._activities.find(
-            {"member_id": member_id, "scores": {"$elemMatch": {"board": board, "period": period}}, **_STANDING},
+            {
+                "member_id": member_id,
+                "scores": {"$elemMatch": {"board": board, "period": period}},
+                **_STANDING,
+            },
             projection=["sequence", "scores"],
             session=tx.session,
         ).sort("sequence", ASCENDING)
@@ -84,11 +101,15 @@ class ActivityRepository:
     async def page(self, member_id: bytes, window: Window) -> Page[Activity]:
         """A member's activities, newest first."""
         page = await find_page(self._activities, {"member_id": member_id}, [("sequence", -1)], window)
-        return Page([activity_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        return Page(
+            [activity_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def stream(self, programme_id: str) -> AsyncIterator[Activity]:
         """Every activity of a programme in its order."""
-        cursor = self._activities.find({"programme_id": programme_id}, batch_size=2000).sort("sequence", ASCENDING)
+        cursor = self._activities.find({"programme_id": programme_id}, batch_size=2000).sort(
+            "sequence", ASCENDING
+        )
         async for row in cursor:
             yield activity_from(row)
 

@@ -18,8 +18,10 @@ from gamification.badges.model import BY_RULES, BadgeAward, award_id
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
 from gamification.kit.errors import InvalidInput, NotFound
+from gamification.leaderboards.model import record_id
 from gamification.leaderboards.scoring import fold
 from gamification.ledger.model import account_id
+from gamification.members.feed import FeedKind
 from gamification.members.model import Member
 from gamification.members.profile import check_text
 from gamification.programmes.service import ProgrammeService
@@ -31,10 +33,7 @@ from gamification.settlement.needs import Needs, NeedsFinder
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 from gamification.settlement.workspace import Workspace
-from gamification.leaderboards.model import record_id
-from gamification.members.feed import FeedKind
 from gamification.tasks.progress import count
-
 
 D = TypeVar("D", DerivedAward, DerivedAdvance)
 
@@ -86,13 +85,17 @@ class ReversalService:
         shift = await self._shift(work, activity)
         space.begin(await work.next_sequence())
         by = f"{actor.role}:{actor.subject}"
-        because = Cause(activity_id=activity.id, programme_version=space.catalogue.version, actor=by, reason=reason)
+        because = Cause(
+            activity_id=activity.id, programme_version=space.catalogue.version, actor=by, reason=reason
+        )
         undone = replace(activity, reversal=Reversal(space.now, by, reason))
         await self._repository.replace([undone, *shift.rewritten], work.tx)
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
         members = await self._members(work, activity, shift)
-        space.touched |= members.keys()  # meets whatever else becomes or ceases to be grounds for their awards
+        space.touched |= (
+            members.keys()
+        )  # meets whatever else becomes or ceases to be grounds for their awards
         await self._load(work, members, activity, shift)
         self._take_back_transfers(work, members[activity.member_id], activity, because)
         await self._recount(work, members, shift, because)
@@ -126,7 +129,9 @@ class ReversalService:
                 before, after = Counter(other.advances), Counter(changed.advances)
                 shift.advances += [(other, a, -1) for a in (before - after).elements()]
                 shift.advances += [(other, a, 1) for a in (after - before).elements()]
-        shift.counters = {counter_id: (use.key, running.get(counter_id, 0)) for counter_id, use in fed.items()}
+        shift.counters = {
+            counter_id: (use.key, running.get(counter_id, 0)) for counter_id, use in fed.items()
+        }
         return shift
 
     async def _evaluated_again(self, work: Unit, other: Activity, running: dict[bytes, int]) -> Activity:
@@ -145,14 +150,18 @@ class ReversalService:
             return other
         catalogue = await self._programmes.catalogue(other.programme_id, other.programme_version)
         ruleset = ruleset_of(catalogue)
-        affected = {rule.ref.key for rule in ruleset.for_type(other.type).rules if rule.counters & shared_keys}
+        affected = {
+            rule.ref.key for rule in ruleset.for_type(other.type).rules if rule.counters & shared_keys
+        }
         before = {use.id: use.value - use.add for use in uses}
         try:
             effects = evaluate(ruleset, facts_of(other), before, affected).effects
         except InvalidInput:
             effects = ()  # with these counters the rules find nothing due, as they cannot be evaluated
         kept_periods = {(a.rule, a.task): a.period for a in other.advances}
-        member = (await work.stores.members.by_ids(other.programme_id, [other.member_id], work.tx))[other.member_id]
+        member = (await work.stores.members.by_ids(other.programme_id, [other.member_id], work.tx))[
+            other.member_id
+        ]
         advances = derived_advances(catalogue, member.time_zone, other, effects)
         return replace(
             changed,
@@ -165,7 +174,11 @@ class ReversalService:
         )
 
     async def _members(self, work: Unit, activity: Activity, shift: _Shift) -> dict[bytes, Member]:
-        ids = {activity.member_id} | {a.member_id for a, _, _ in shift.advances} | {a.member_id for a, _ in shift.awards}
+        ids = (
+            {activity.member_id}
+            | {a.member_id for a, _, _ in shift.advances}
+            | {a.member_id for a, _ in shift.awards}
+        )
         return await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
 
     async def _load(
@@ -193,9 +206,7 @@ class ReversalService:
             if transfer.id in own:
                 take_back(work.space, member, transfer, because)
 
-    async def _recount(
-        self, work: Unit, members: dict[bytes, Member], shift: _Shift, because: Cause
-    ) -> None:
+    async def _recount(self, work: Unit, members: dict[bytes, Member], shift: _Shift, because: Cause) -> None:
         """Count tasks forth and back, then bring completions in line."""
         space = work.space
         for other, derived, times in shift.advances:
@@ -219,7 +230,12 @@ class ReversalService:
         ):
             standing = await self._repository.justifying(member_id, badge, occurrence, work.tx)
             level = max(
-                (a.level for s in standing for a in s.awards if (a.badge, a.occurrence) == (badge, occurrence)),
+                (
+                    a.level
+                    for s in standing
+                    for a in s.awards
+                    if (a.badge, a.occurrence) == (badge, occurrence)
+                ),
                 default=0,
             )
             award = space.awards.get(award_id(space.catalogue.programme_id, member_id, badge, occurrence))
@@ -238,10 +254,16 @@ class ReversalService:
         """Fold what still stands, for every score that lost a contribution."""
         space = work.space
         for member_id, board, period in sorted(space.stale):
-            await work.load(Needs(records={record_id(space.catalogue.programme_id, board, period, member_id)}))
+            await work.load(
+                Needs(records={record_id(space.catalogue.programme_id, board, period, member_id)})
+            )
             parts = await self._repository.contributions(member_id, board, period, work.tx)
             for progress in await work.stores.progress.rewarded_with_scores(member_id, work.tx):
-                parts += [(progress.reward_sequence, s) for s in progress.scores if (s.board, s.period) == (board, period)]
+                parts += [
+                    (progress.reward_sequence, s)
+                    for s in progress.scores
+                    if (s.board, s.period) == (board, period)
+                ]
             parts.sort(key=lambda part: part[0])
             standing = fold(space.catalogue.leaderboards[board], [score for _, score in parts])
             space.set_standing(members[member_id], board, period, standing)

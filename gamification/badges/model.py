@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from gamification.kit.causes import Cause
-from gamification.kit.identifiers import derived_id
+from gamification.kit.identifiers import IDS_CACHED, derived_id
 
 BY_RULES = "rules"
 BY_HAND = "hand"
@@ -39,6 +40,7 @@ class BadgeAward:
         return self.revoked_at is None
 
 
+@lru_cache(maxsize=IDS_CACHED)
 def award_id(programme_id: str, member_id: bytes, badge: str, occurrence: str) -> bytes:
     """The id of that award: there is one a member, badge and occurrence."""
     return derived_id("award", programme_id, member_id, badge, occurrence)

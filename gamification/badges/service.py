@@ -39,7 +39,9 @@ class BadgeService:
 
     async def of_badge(self, actor: Actor, badge: Badge, window: Window) -> Page[BadgeAward]:
         """Standing awards of a badge, newest first."""
-        return await self._repository.page(actor.programme_id, {"badge": badge.key, "revoked_at": None}, window)
+        return await self._repository.page(
+            actor.programme_id, {"badge": badge.key, "revoked_at": None}, window
+        )
 
     async def counts(self, actor: Actor, badges: Sequence[str]) -> dict[str, int]:
         """How many awards of each badge stand."""

@@ -1,6 +1,6 @@
 """Why something happened: kept with every transfer, award and task completion, so that each can be explained."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -21,9 +21,12 @@ class Cause:
     reason: str | None = None
 
 
+_FIELDS = tuple(field.name for field in fields(Cause))
+
+
 def cause_document(cause: Cause) -> dict[str, Any]:
     """The stated fields only."""
-    return {name: value for name, value in asdict(cause).items() if value is not None}
+    return {name: value for name in _FIELDS if (value := getattr(cause, name)) is not None}
 
 
 def cause_from(row: dict[str, Any]) -> Cause:

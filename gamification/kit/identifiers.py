@@ -10,6 +10,8 @@ import time
 
 NEW_ID_BYTES = 12
 DERIVED_ID_BYTES = 16
+IDS_CACHED = 32_768
+"""How many ids of states are remembered, a kind: each is asked for several times while a batch is settled."""
 
 
 def new_id() -> bytes:
@@ -19,9 +21,9 @@ def new_id() -> bytes:
 
 def derived_id(*parts: str | bytes | int) -> bytes:
     """The 16-byte id of exactly these parts; parts are length-prefixed, so ("ab", "c") is not ("a", "bc")."""
-    digest = hashlib.blake2b(digest_size=DERIVED_ID_BYTES)
+    raw: list[bytes] = []
     for part in parts:
-        raw = part if isinstance(part, bytes) else str(part).encode()
-        digest.update(len(raw).to_bytes(4, "big"))
-        digest.update(raw)
-    return digest.digest()
+        text = part if isinstance(part, bytes) else str(part).encode()
+        raw.append(len(text).to_bytes(4, "big"))
+        raw.append(text)
+    return hashlib.blake2b(b"".join(raw), digest_size=DERIVED_ID_BYTES).digest()

@@ -45,14 +45,14 @@ def period_at(cycle: Cycle, at: datetime, time_zone: str) -> Period:
 
 def period_of_key(cycle: Cycle, key: str, time_zone: str) -> Period:
     """The period that `key` names. Raises: InvalidInput when the key is not one of this cycle's."""
-    if cycle is Cycle.ALL_TIME and key == ALL_TIME.key:
-        return ALL_TIME
-    try:
-        period = _period_of_day(cycle, _first_day_of_key(cycle, key), time_zone)
-    except (ValueError, OverflowError):
-        period = ALL_TIME
-    if period.key != key:
-        raise InvalidInput(f"{key!r} names no {cycle} period.", path=["period"])
+    period: Period | None = ALL_TIME
+    if cycle is not Cycle.ALL_TIME:
+        try:
+            period = _period_of_day(cycle, _first_day_of_key(cycle, key), time_zone)
+        except (ValueError, OverflowError):
+            period = None
+    if period is None or period.key != key:
+        raise InvalidInput(f"{key[:100]!r} names no {cycle} period.", path=["period"])
     return period
 
 

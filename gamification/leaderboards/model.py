@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from gamification.kit.identifiers import derived_id
+from gamification.kit.identifiers import IDS_CACHED, derived_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class BoardPage:
     around: tuple[Entry, ...] = ()
 
 
+@lru_cache(maxsize=IDS_CACHED)
 def record_id(programme_id: str, board: str, period: str, member_id: bytes) -> bytes:
     """The id of that member's record on that board in that period."""
     return derived_id("record", programme_id, board, period, member_id)

@@ -2,15 +2,15 @@
 
 Both stores sort ascending by (key, tie). `key` is the score, negated on descending boards, which a double holds
 exactly up to ±(2^53 − 1). `tie` is bytes that compare like what breaks ties: the subscore (8 bytes, where the
-board has one), the millisecond in which the score was reached (6 bytes, where the earliest ranks first), and
-the member's id (12 bytes), which makes the order total and the same at every reading. Nothing is packed into
+board has one), the millisecond in which the score was reached (6 bytes), and the member's id (12 bytes), which
+makes the order total and the same at every reading. Where ties share a rank the order among them is the same. Nothing is packed into
 the score's own bits, so nothing is rounded.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from gamification.leaderboards.model import Score
-from gamification.programmes.definitions import Leaderboard, Order, Ties
+from gamification.programmes.definitions import Leaderboard, Order
 
 SUBSCORE_BYTES = 8
 _TIME_BYTES = 6
@@ -32,12 +32,18 @@ def score_of(board: Leaderboard, key: int) -> int:
 
 def tie_of(board: Leaderboard, score: Score, member_id: bytes) -> bytes:
     """The bytes that order equal scores."""
-    tie = b""
+    reached = (milliseconds(score.achieved_at) + _TIME_BIAS_MS).to_bytes(_TIME_BYTES, "big")
     if board.subscore:
-        tie += (sort_key(board, score.subscore) + _BIAS).to_bytes(SUBSCORE_BYTES, "big")
-    if board.ties is Ties.EARLIEST:
-        tie += (milliseconds(score.achieved_at) + _TIME_BIAS_MS).to_bytes(_TIME_BYTES, "big")
-    return tie + member_id
+        return (sort_key(board, score.subscore) + _BIAS).to_bytes(SUBSCORE_BYTES, "big") + reached + member_id
+    return reached + member_id
+
+
+def standing_of(board: Leaderboard, key: int, tie: bytes) -> Score:
+    """The score that a key and a tie stand for: a page needs nothing else. Without a subscore it is 0."""
+    start = equal_bytes(board)
+    subscore = score_of(board, int.from_bytes(tie[:start], "big") - _BIAS) if start else 0
+    reached = int.from_bytes(tie[start : start + _TIME_BYTES], "big") - _TIME_BIAS_MS
+    return Score(score_of(board, key), subscore, _EPOCH + timedelta(milliseconds=reached))
 
 
 def member_of(tie: bytes) -> bytes:

@@ -24,7 +24,11 @@ class Projection:
     """Applies records to rankings and tells listeners on CHANNEL: `programme|board|period|revision`."""
 
     def __init__(
-        self, repository: RecordRepository, rankings: Rankings, redis: RedisStore, programmes: ProgrammeService
+        self,
+        repository: RecordRepository,
+        rankings: Rankings,
+        redis: RedisStore,
+        programmes: ProgrammeService,
     ) -> None:
         self._repository = repository
         self._rankings = rankings

@@ -41,8 +41,11 @@ return {applied, string.format('%.0f', revision)}
 
 _FINISH = """
 if redis.call('HGET', KEYS[1], 'building') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'ready', '1')
-return 1
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local revision = math.max(tonumber(redis.call('HGET', KEYS[1], 'revision') or '0') + 1, now)
+redis.call('HSET', KEYS[1], 'ready', '1', 'revision', string.format('%.0f', revision))
+return revision
 """
 
 _READ = """
@@ -157,7 +160,9 @@ class Rankings:
             return None
         size, revision, page, own, window = answer
         places = _places(board, own)
-        return Reading(size, int(revision), _places(board, page), places[0] if places else None, _places(board, window))
+        return Reading(
+            size, int(revision), _places(board, page), places[0] if places else None, _places(board, window)
+        )
 
     async def is_ready(self, period: BoardPeriod) -> bool:
         """Whether everything was written from MongoDB."""
@@ -170,7 +175,8 @@ class Rankings:
         return token
 
     async def finish(self, period: BoardPeriod, token: str) -> bool:
-        """Call the period ready, unless Redis lost it, or another began, since `begin`."""
+        """Call the period ready, unless Redis lost it, or another began, since `begin`. The revision moves on, so
+        that it never falls behind one that was shown from MongoDB meanwhile."""
         return bool(await self._finish(keys=[_keys(period)[2]], args=[token]))
 
     async def forget(self, period: BoardPeriod) -> None:

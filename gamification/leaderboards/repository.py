@@ -6,7 +6,18 @@ from typing import Any
 from gamification.leaderboards.model import BoardPeriod, Record, Score
 from gamification.leaderboards.ordering import equal_bytes, sort_key, tie_of
 from gamification.programmes.definitions import Leaderboard
-from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
+from storage.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Document,
+    Index,
+    Mongo,
+    ReplaceOne,
+    Tx,
+    find_by_ids,
+    insert,
+    write,
+)
 from storage.paging import Page, Window, find_page
 
 RECORDS = "board_records"
@@ -50,7 +61,9 @@ class RecordRepository:
         known = set(known)
         await insert(self._records, [record_document(b, r) for b, r in changed if r.id not in known], tx)
         await write(
-            self._records, [ReplaceOne({"_id": r.id}, record_document(b, r)) for b, r in changed if r.id in known], tx
+            self._records,
+            [ReplaceOne({"_id": r.id}, record_document(b, r)) for b, r in changed if r.id in known],
+            tx,
         )
 
     async def add_period(self, period: BoardPeriod) -> bool:

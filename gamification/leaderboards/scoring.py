@@ -48,7 +48,9 @@ def zone_of(board: Leaderboard, programme_zone: str) -> str:
     return board.time_zone or programme_zone
 
 
-def period_for(programme_id: str, board: Leaderboard, at: datetime, programme_zone: str) -> BoardPeriod | None:
+def period_for(
+    programme_id: str, board: Leaderboard, at: datetime, programme_zone: str
+) -> BoardPeriod | None:
     """The board's period that holds `at`; None between seasons."""
     if board.cycle is BoardCycle.SEASON:
         season = board.season_at(at)

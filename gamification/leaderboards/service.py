@@ -2,19 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from gamification.kit.actors import Actor, Permission
-from gamification.leaderboards.model import BoardPage, BoardPeriod, Entry, Record, record_id
-from gamification.leaderboards.ordering import member_of, score_of
+from gamification.leaderboards.model import BoardPage, BoardPeriod, Entry, Score, record_id
+from gamification.leaderboards.ordering import member_of, standing_of
 from gamification.leaderboards.projection import Projection
 from gamification.leaderboards.rankings import Place, Rankings
 from gamification.leaderboards.repository import RecordRepository
 from gamification.leaderboards.scoring import period_for, period_named
-
 from gamification.programmes.definitions import Leaderboard, Status, Ties
 from gamification.programmes.service import ProgrammeService
 from storage.paging import Page, Window
@@ -90,24 +89,15 @@ class LeaderboardService:
             log.warning("board.read_from_truth", board=board.key, error=str(error) or type(error).__name__)
         if reading is None:
             return await self._page_from_truth(board, period, offset, limit, viewer, around)
-        members = {member_of(place.tie) for place in (*reading.page, *reading.around)}
-        if reading.own is not None:
-            members.add(member_of(reading.own.tie))
-        records = await self._details(board, period, sorted(members))
+        own = _entries(board, [reading.own]) if reading.own else []
         return BoardPage(
-            entries=_entries(board, reading.page, records),
+            entries=_entries(board, reading.page),
             offset=offset,
             size=reading.size,
             revision=reading.revision,
-            viewer=next(iter(_entries(board, [reading.own] if reading.own else [], records)), None),
-            around=tuple(_entries(board, reading.around, records)),
+            viewer=own[0] if own else None,
+            around=tuple(_entries(board, reading.around)),
         )
-
-    async def _details(self, board: Leaderboard, period: BoardPeriod, members: Sequence[bytes]) -> dict[bytes, Record]:
-        """The records behind some places: the instant and subscore, which the ranking need not hold."""
-        ids = [record_id(period.programme_id, board.key, period.key, member) for member in members]
-        records = await self._repository.by_ids(ids)
-        return {record.member_id: record for record in records.values()}
 
     async def _page_from_truth(
         self,
@@ -150,33 +140,23 @@ class LeaderboardService:
                 last = entries[-1] if entries else None
                 if last is None:
                     rank = await self._repository.better(board, period, standing) + 1
-                elif last.score == standing.score and (not board.subscore or last.subscore == standing.subscore):
+                elif last.score == standing.score and (
+                    not board.subscore or last.subscore == standing.subscore
+                ):
                     rank = last.rank
-            entries.append(
-                Entry(rank, standing.score, standing.subscore, standing.achieved_at, record.member_id)
-            )
+            shown = standing if board.subscore else replace(standing, subscore=0)
+            entries.append(_entry(rank, shown, record.member_id))
         return entries
 
 
-def _entries(board: Leaderboard, places: Sequence[Place], records: dict[bytes, Record]) -> list[Entry]:
-    """Places with what their records add. A record that moved on meanwhile lends its instant all the same."""
-    entries: list[Entry] = []
-    for place in places:
-        record = records.get(member_of(place.tie))
-        if record is not None and record.standing is not None:
-            entries.append(
-                Entry(
-                    place.rank,
-                    score_of(board, place.key),
-                    record.standing.subscore,
-                    record.standing.achieved_at,
-                    record.member_id,
-                )
-            )
-    return entries
+def _entries(board: Leaderboard, places: Sequence[Place]) -> list[Entry]:
+    """Places as entries: all they show is in the ranking itself."""
+    return [_entry(place.rank, standing_of(board, place.key, place.tie), member_of(place.tie)) for place in places]
+
+
+def _entry(rank: int, standing: Score, member_id: bytes) -> Entry:
+    return Entry(rank, standing.score, standing.subscore, standing.achieved_at, member_id)
 
 
 def _visible(actor: Actor, board: Leaderboard) -> bool:
     return board.status is not Status.DRAFT or actor.can(Permission.PROGRAMME_READ_DRAFTS)
-
-

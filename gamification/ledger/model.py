@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from gamification.kit.causes import Cause
-from gamification.kit.identifiers import derived_id
+from gamification.kit.identifiers import IDS_CACHED, derived_id
 
 
 class TransferKind(StrEnum):
@@ -117,6 +118,7 @@ class Clockwork:
     ordinal: int = field(default=0)
 
 
+@lru_cache(maxsize=IDS_CACHED)
 def account_id(programme_id: str, member_id: bytes, unit: str) -> bytes:
     """The id of that member's account in that unit."""
     return derived_id("account", programme_id, member_id, unit)

@@ -3,12 +3,21 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gamification.kit.causes import Cause
 from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.identifiers import derived_id
 from gamification.kit.numbers import LONG_MAX
-from gamification.kit.causes import Cause
 from gamification.kit.periods import local_midnight, zone
-from gamification.ledger.model import Account, Clockwork, Limit, LimitKind, Lot, Posting, Transfer, TransferKind
+from gamification.ledger.model import (
+    Account,
+    Clockwork,
+    Limit,
+    LimitKind,
+    Lot,
+    Posting,
+    Transfer,
+    TransferKind,
+)
 from gamification.programmes.definitions import Unit
 
 _FAR = float("inf")
@@ -36,7 +45,10 @@ def post(account: Account, posting: Posting, floor: int, clock: Clockwork) -> tu
     lifetime = account.lifetime + amount if counts else account.lifetime
     if max(active, lifetime) > LONG_MAX:
         raise InvalidInput(
-            f"A balance beyond {LONG_MAX} can't be held exactly.", code=ErrorCode.NOT_EXACT, path=["amount"], limit=LONG_MAX
+            f"A balance beyond {LONG_MAX} can't be held exactly.",
+            code=ErrorCode.NOT_EXACT,
+            path=["amount"],
+            limit=LONG_MAX,
         )
     changed = replace(
         account,
@@ -103,7 +115,9 @@ def _add(lots: tuple[Lot, ...], more: tuple[Lot, ...]) -> tuple[Lot, ...]:
     for lot in more:
         if any(known.expires_at == lot.expires_at for known in lots):
             lots = tuple(
-                Lot(known.expires_at, known.amount + lot.amount) if known.expires_at == lot.expires_at else known
+                Lot(known.expires_at, known.amount + lot.amount)
+                if known.expires_at == lot.expires_at
+                else known
                 for known in lots
             )
         else:

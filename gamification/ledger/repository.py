@@ -42,7 +42,11 @@ class LedgerRepository:
 
     async def lapsing(self, now: datetime, limit: int) -> list[Account]:
         """Accounts with a lot that has lapsed, the longest overdue first."""
-        cursor = self._accounts.find({"next_expires_at": {"$lte": now}}).sort("next_expires_at", ASCENDING).limit(limit)
+        cursor = (
+            self._accounts.find({"next_expires_at": {"$lte": now}})
+            .sort("next_expires_at", ASCENDING)
+            .limit(limit)
+        )
         return [account_from(row) for row in await cursor.to_list(None)]
 
     async def save(self, accounts: Sequence[tuple[int, Account]], tx: Tx) -> None:
@@ -51,7 +55,9 @@ class LedgerRepository:
         The filter holds that number and so the lower bound that was checked; a miss means that somebody else
         was faster. Raises: Contention.
         """
-        await insert(self._accounts, [account_document(account) for entries, account in accounts if entries == 0], tx)
+        await insert(
+            self._accounts, [account_document(account) for entries, account in accounts if entries == 0], tx
+        )
         updates = [
             UpdateOne({"_id": account.id, "entries": entries}, {"$set": _changing(account)})
             for entries, account in accounts
@@ -66,11 +72,15 @@ class LedgerRepository:
         """Write transfers for good."""
         await insert(self._transfers, [transfer_document(transfer) for transfer in transfers], tx)
 
-    async def transfers(self, programme_id: str, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Transfer]:
+    async def transfers(
+        self, programme_id: str, ids: Iterable[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Transfer]:
         """Transfers by id; those of other programmes are absent."""
         rows = await find_by_ids(self._transfers, list(ids), tx)
         return {
-            transfer_id: transfer_from(row) for transfer_id, row in rows.items() if row["programme_id"] == programme_id
+            transfer_id: transfer_from(row)
+            for transfer_id, row in rows.items()
+            if row["programme_id"] == programme_id
         }
 
     async def reversed_ids(self, ids: Sequence[bytes], tx: Tx) -> set[bytes]:
@@ -82,7 +92,9 @@ class LedgerRepository:
         query: dict[str, Any] = {"account_id": account_id} if account_id else {"member_id": member_id}
         order = [("entry", -1)] if account_id else [("sequence", -1), ("ordinal", -1)]
         page = await find_page(self._transfers, query, order, window)
-        return Page([transfer_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        return Page(
+            [transfer_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def stream(self, programme_id: str) -> AsyncIterator[Account]:
         """Every account of a programme, in no order."""
@@ -106,7 +118,9 @@ class LedgerRepository:
 
     async def recorded_until(self, account_id: bytes, until: datetime) -> list[Transfer]:
         """The account's transfers recorded at or before that instant, in order."""
-        cursor = self._transfers.find({"account_id": account_id, "recorded_at": {"$lte": until}}).sort("entry", 1)
+        cursor = self._transfers.find({"account_id": account_id, "recorded_at": {"$lte": until}}).sort(
+            "entry", 1
+        )
         return [transfer_from(row) async for row in cursor]
 
 
@@ -168,7 +182,9 @@ def transfer_document(transfer: Transfer) -> Document:
     if transfer.expires_at is not None:
         document["expires_at"] = transfer.expires_at
     if transfer.limited_by:
-        document["limited_by"] = [{"kind": limit.kind.value, "shortfall": limit.shortfall} for limit in transfer.limited_by]
+        document["limited_by"] = [
+            {"kind": limit.kind.value, "shortfall": limit.shortfall} for limit in transfer.limited_by
+        ]
     if transfer.lots:
         document["lots"] = [_lot_document(lot) for lot in transfer.lots]
     if transfer.reverses is not None:
@@ -193,7 +209,9 @@ def transfer_from(row: Document) -> Transfer:
         ordinal=row["ordinal"],
         cause=cause_from(row["cause"]),
         expires_at=row.get("expires_at"),
-        limited_by=tuple(Limit(LimitKind(limit["kind"]), limit["shortfall"]) for limit in row.get("limited_by", ())),
+        limited_by=tuple(
+            Limit(LimitKind(limit["kind"]), limit["shortfall"]) for limit in row.get("limited_by", ())
+        ),
         lots=tuple(_lot_from(lot) for lot in row.get("lots", ())),
         reverses=row.get("reverses"),
     )

@@ -44,7 +44,8 @@ class LedgerService:
         return {
             member_id: [
                 balance_of(
-                    accounts.get((member_id, unit.key)) or new_account(actor.programme_id, member_id, unit.key)
+                    accounts.get((member_id, unit.key))
+                    or new_account(actor.programme_id, member_id, unit.key)
                 )
                 for unit in catalogue.document.units
                 if published(unit) or (member_id, unit.key) in accounts

@@ -82,7 +82,9 @@ class FeedRepository:
     async def after(self, member_id: bytes, number: int, limit: int = 200) -> list[NumberedMessage]:
         """The member's messages after that number, oldest first; up to about `limit`."""
         cursor = (
-            self._feed.find({"member_id": member_id, "last": {"$gt": number}}).sort("last", ASCENDING).limit(limit)
+            self._feed.find({"member_id": member_id, "last": {"$gt": number}})
+            .sort("last", ASCENDING)
+            .limit(limit)
         )
         found: list[NumberedMessage] = []
         for row in await cursor.to_list(None):

@@ -1,10 +1,10 @@
 """Members as stored. Every query is bound to one programme."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from typing import Any
 
 from gamification.members.model import Identity, Member, Standing
-from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, insert, write
+from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "members"
@@ -15,7 +15,11 @@ INDEXES = {
         Index([("programme_id", ASCENDING), ("joined_at", ASCENDING), ("_id", ASCENDING)]),
         Index([("programme_id", ASCENDING), ("display_name", ASCENDING), ("_id", ASCENDING)]),
         Index(
-            [("programme_id", ASCENDING), ("identities.provider", ASCENDING), ("identities.subject", ASCENDING)],
+            [
+                ("programme_id", ASCENDING),
+                ("identities.provider", ASCENDING),
+                ("identities.subject", ASCENDING),
+            ],
             unique=True,
             partial={"identities.provider": {"$exists": True}},
         ),
@@ -41,7 +45,9 @@ class MemberRepository:
         )
         return {row["external_id"]: from_document(row) for row in await cursor.to_list(None)}
 
-    async def by_ids(self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None) -> dict[bytes, Member]:
+    async def by_ids(
+        self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Member]:
         """Members by id; those of other programmes are absent."""
         cursor = self._members.find(
             {"_id": {"$in": list(ids)}, "programme_id": programme_id}, session=tx.session if tx else None
@@ -63,7 +69,9 @@ class MemberRepository:
     ) -> Page[Member]:
         """Members that match, in that order."""
         page = await find_page(self._members, {"programme_id": programme_id, **query}, order, window)
-        return Page([from_document(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        return Page(
+            [from_document(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def stream(self, programme_id: str) -> AsyncIterator[Member]:
         """Every member of a programme, in no order."""
@@ -85,23 +93,34 @@ class MemberRepository:
         )
 
     async def heads(self, member_ids: Iterable[bytes], tx: Tx) -> dict[bytes, int]:
-        """The number of each member's newest feed message; 0 where there is none."""
-        ids = list(member_ids)
-        cursor = self._heads.find({"_id": {"$in": ids}}, session=tx.session, batch_size=10_000)
-        known = {row["_id"]: int(row["head"]) for row in await cursor.to_list(None)}
-        return {member_id: known.get(member_id, 0) for member_id in ids}
+        """The number of each member's newest feed message; a member who was never touched is absent."""
+        rows = await find_by_ids(self._heads, list(member_ids), tx, projection=["head"])
+        return {member_id: int(row["head"]) for member_id, row in rows.items()}
 
     async def head(self, member_id: bytes) -> int:
         """The number of the member's newest feed message, outside a transaction."""
         row = await self._heads.find_one({"_id": member_id})
         return int(row["head"]) if row else 0
 
-    async def save_heads(self, heads: dict[bytes, int], tx: Tx) -> None:
+    async def save_heads(self, heads: dict[bytes, int], known: Container[bytes], tx: Tx) -> None:
         """Store new heads. Every transaction that touches a member writes their head, so that two at once
         conflict and one runs again: what a member sees happens in one order."""
+        await insert(
+            self._heads,
+            [
+                {"_id": member_id, "head": head, "writes": 1}
+                for member_id, head in heads.items()
+                if member_id not in known
+            ],
+            tx,
+        )
         await write(
             self._heads,
-            [UpdateOne({"_id": member_id}, {"$set": {"head": head}, "$inc": {"writes": 1}}, upsert=True) for member_id, head in heads.items()],
+            [
+                UpdateOne({"_id": member_id}, {"$set": {"head": head}, "$inc": {"writes": 1}})
+                for member_id, head in heads.items()
+                if member_id in known
+            ],
             tx,
         )
 

@@ -181,7 +181,9 @@ class MemberService:
 
     async def _required(self, actor: Actor, member_id: bytes | None) -> Member:
         member = (
-            await self.me(actor) if member_id is None else (await self.by_ids(actor, [member_id])).get(member_id)
+            await self.me(actor)
+            if member_id is None
+            else (await self.by_ids(actor, [member_id])).get(member_id)
         )
         if member is None:
             raise NotFound("There is no such member.", path=["memberId"])
@@ -195,7 +197,8 @@ class MemberService:
                 known = owner.external_id if owner else stated.setdefault(identity, member.external_id)
                 if known != member.external_id:
                     raise Conflict(
-                        f"{identity.provider}:{identity.subject} belongs to another member.", path=["identities"]
+                        f"{identity.provider}:{identity.subject} belongs to another member.",
+                        path=["identities"],
                     )
 
 

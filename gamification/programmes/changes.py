@@ -64,7 +64,9 @@ def merge(old: Document | None, new: Document) -> tuple[Document, list[Change]]:
     return new.model_copy(update=sections), changes
 
 
-def _versioned(section: str, before: Definition | None, after: Definition) -> tuple[Definition, Change | None]:
+def _versioned(
+    section: str, before: Definition | None, after: Definition
+) -> tuple[Definition, Change | None]:
     if before is None:
         fresh = after.model_copy(update={"version": 1})
         return fresh, Change(section, after.key, ChangeKind.ADDED, 1)

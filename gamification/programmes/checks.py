@@ -49,7 +49,9 @@ def _rules(document: Document) -> Iterator[tuple[str, str]]:
             yield from _expression(document, rule.on, rule.when, f"{place}.when", rule.counters)
         for index, effect in enumerate(rule.effects):
             for field, source in _sources(effect):
-                yield from _expression(document, rule.on, source, f"{place}.effects.{index}.{field}", rule.counters)
+                yield from _expression(
+                    document, rule.on, source, f"{place}.effects.{index}.{field}", rule.counters
+                )
         yield from _drafts_of_rule(document, rule)
 
 
@@ -97,7 +99,11 @@ def _expression(
     schemas = [known.properties for known in document.activity_types if known.key in set(types)]
     closed = [schema.get("properties", {}).keys() for schema in schemas if _is_closed(schema)]
     for name in _ACTIVITY_FIELD.findall(source):
-        if len(closed) == len(schemas) and name not in ENVELOPE and not any(name in known for known in closed):
+        if (
+            len(closed) == len(schemas)
+            and name not in ENVELOPE
+            and not any(name in known for known in closed)
+        ):
             yield place, f"it reads activity.{name}, which no activity type of the rule has"
 
 

@@ -8,8 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
+from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.kit.periods import Cycle, zone
 
@@ -18,7 +27,16 @@ Name = dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Amount = Annotated[int, Field(strict=True, ge=-LONG_MAX, le=LONG_MAX)] | Expression
 FixedAmount = Annotated[int, Field(strict=True, ge=-LONG_MAX, le=LONG_MAX)]
-TimeZone = Annotated[str, AfterValidator(lambda name: zone(name).key)]
+
+
+def _zone_name(name: str) -> str:
+    try:
+        return zone(name).key
+    except InvalidInput as error:
+        raise ValueError(error.message) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_zone_name)]
 
 
 class Status(StrEnum):

@@ -155,7 +155,9 @@ def _dangling(document: Document) -> Iterator[tuple[str, str]]:
                     yield f"{place}.advance", "state `value` exactly for a task that counts distinct values"
             elif effect.award:
                 award = effect.award
-                yield from badge_fits(award.badge, f"{place}.award", award.occurrence is not None, award.level)
+                yield from badge_fits(
+                    award.badge, f"{place}.award", award.occurrence is not None, award.level
+                )
             elif effect.score:
                 yield from missing("leaderboards", effect.score.board, f"{place}.score.board")
     for task in document.tasks:

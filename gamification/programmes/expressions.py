@@ -6,6 +6,7 @@ two it arrives as.
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import cel
 from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.numbers import LONG_MAX
 
-VARIABLES = ("activity", "member", "subject", "counters")
+VARIABLES = ("activity", "properties", "member", "subject", "counters")
 
 
 def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
@@ -34,10 +35,42 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """What expressions may call beyond the standard. `round` takes halves upward."""
 
 _STANDARD = frozenset(
-    "size contains startsWith endsWith matches has all exists exists_one map filter int uint double string bool bytes "
-    "timestamp duration type dyn getFullYear getMonth getDate getDayOfMonth getDayOfYear getDayOfWeek getHours "
-    "getMinutes getSeconds getMilliseconds lowerAscii upperAscii trim split join replace substring".split()
+    [
+        "size",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "matches",
+        "has",
+        "all",
+        "exists",
+        "exists_one",
+        "map",
+        "filter",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bytes",
+        "timestamp",
+        "duration",
+        "type",
+        "dyn",
+        "getFullYear",
+        "getMonth",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfYear",
+        "getDayOfWeek",
+        "getHours",
+        "getMinutes",
+        "getSeconds",
+        "getMilliseconds",
+    ]
 )
+"""What the evaluator has of the standard. It lacks `bool` and the time zones of `getHours` and its like, which it
+would only find out when an activity arrives."""
+_ZONED = re.compile(r"\.(get[A-Z]\w+)\(\s*[^)\s]")
 
 
 class ExpressionFailed(InvalidInput):
@@ -69,7 +102,9 @@ class Compiled:
         """The value of a condition. Raises: ExpressionFailed when it is not a boolean."""
         value = self.evaluate(context, place)
         if not isinstance(value, bool):
-            raise ExpressionFailed(f"{place}: a condition must be true or false, `{self.source}` is {value!r}.")
+            raise ExpressionFailed(
+                f"{place}: a condition must be true or false, `{self.source}` is {value!r}."
+            )
         return value
 
 
@@ -87,6 +122,9 @@ def compile_expression(source: str, counters: Collection[str] = ()) -> Compiled:
     unknown = sorted(functions - FUNCTIONS.keys() - _STANDARD)
     if unknown:
         raise InvalidInput(f"there is no function {unknown[0]!r}")
+    zoned = _ZONED.search(source)
+    if zoned and zoned[1] in _STANDARD:
+        raise InvalidInput(f"{zoned[1]} takes no time zone here; it reads UTC")
     variables = frozenset(used["variables"])
     if not any(macro in source for macro in (".all(", ".exists(", ".exists_one(", ".map(", ".filter(")):
         strange = sorted(variables - set(VARIABLES))

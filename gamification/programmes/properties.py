@@ -17,8 +17,8 @@ from gamification.kit.numbers import LONG_MAX
 PROPERTIES_BYTES_MAX = 16 * 1024
 _DEPTH_MAX = 16
 
-ENVELOPE = ("type", "source", "id", "occurred_at", "subject", "properties")
-"""Names of `activity` that are not the sender's: properties of these names are read as activity.properties.x."""
+ENVELOPE = ("type", "source", "id", "occurred_at", "subject")
+"""Names of `activity` that are not the sender's: properties of these names are read as properties.x."""
 
 
 def _refuse_remote(address: str) -> Any:
@@ -69,7 +69,10 @@ def check_json(value: dict[str, Any], name: str = "properties") -> None:
 def _check_numbers(value: Any, path: str, depth: int) -> None:
     if depth > _DEPTH_MAX:
         raise InvalidInput(
-            f"{path} is nested deeper than {_DEPTH_MAX}.", code=ErrorCode.TOO_LARGE, path=path.split("."), limit=_DEPTH_MAX
+            f"{path} is nested deeper than {_DEPTH_MAX}.",
+            code=ErrorCode.TOO_LARGE,
+            path=path.split("."),
+            limit=_DEPTH_MAX,
         )
     kind = type(value)
     if kind is float:
@@ -78,7 +81,10 @@ def _check_numbers(value: Any, path: str, depth: int) -> None:
     elif kind is int:
         if abs(value) > LONG_MAX:
             raise InvalidInput(
-                f"{path} is beyond ±{LONG_MAX}.", code=ErrorCode.NOT_EXACT, path=path.split("."), limit=LONG_MAX
+                f"{path} is beyond ±{LONG_MAX}.",
+                code=ErrorCode.NOT_EXACT,
+                path=path.split("."),
+                limit=LONG_MAX,
             )
     elif kind is dict:
         for key, item in value.items():
@@ -110,7 +116,9 @@ def _normaliser(schema: Any) -> Normaliser | None:
     if "array" in kinds:
         item = _normaliser(schema.get("items"))
         return None if item is None else lambda values: _each(item, values)
-    fields = {name: found for name, part in schema.get("properties", {}).items() if (found := _normaliser(part))}
+    fields = {
+        name: found for name, part in schema.get("properties", {}).items() if (found := _normaliser(part))
+    }
     if not fields:
         return None
 

@@ -40,7 +40,9 @@ class ProgrammeService:
         self._now = now
         self._cache: dict[tuple[str, int], Catalogue] = {}
 
-    async def catalogue(self, programme_id: str, version: int | None = None, tx: Tx | None = None) -> Catalogue:
+    async def catalogue(
+        self, programme_id: str, version: int | None = None, tx: Tx | None = None
+    ) -> Catalogue:
         """The current catalogue, or that of a past version. Raises: NotFound."""
         if version is None:
             version = await self._repository.version(programme_id, tx)
@@ -79,11 +81,15 @@ class ProgrammeService:
             )
         return await self._change(actor, lambda _old: document, dry_run)
 
-    async def create(self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False) -> Applied:
+    async def create(
+        self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False
+    ) -> Applied:
         """Add one definition; a draft unless it says otherwise. Raises: Conflict when the key is taken."""
         return await self._change_one(actor, section, {"status": "draft", **definition}, dry_run, new=True)
 
-    async def update(self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False) -> Applied:
+    async def update(
+        self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False
+    ) -> Applied:
         """Replace one definition; its status stays unless it says otherwise. Raises: NotFound."""
         return await self._change_one(actor, section, definition, dry_run, new=False)
 
@@ -144,7 +150,9 @@ class ProgrammeService:
 
 def _plain(document: Document | None, programme_id: str) -> dict[str, Any]:
     if document is None:
-        raise NotFound(f"There is no programme {programme_id!r}; apply a programme file first.", path=["programme"])
+        raise NotFound(
+            f"There is no programme {programme_id!r}; apply a programme file first.", path=["programme"]
+        )
     return document.model_dump(mode="json", exclude_defaults=True)
 
 

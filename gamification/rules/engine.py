@@ -1,6 +1,6 @@
 """Evaluate one activity: the same pure function serves live intake, reversal, verification and rehearsal."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import cel
@@ -10,7 +10,7 @@ from gamification.kit.identifiers import derived_id
 from gamification.kit.numbers import exact_long
 from gamification.kit.periods import period_at
 from gamification.programmes.definitions import Counter, CounterScope
-from gamification.programmes.expressions import Compiled, ExpressionFailed, context_of
+from gamification.programmes.expressions import Compiled, ExpressionFailed
 from gamification.rules.model import (
     Advance,
     Award,
@@ -35,7 +35,7 @@ def evaluate(
     rule; then the activity has no effect at all.
     """
     met = ruleset.for_type(facts.type)
-    scope = _Scope(facts)
+    scope = _Scope(facts, ruleset, met.uses)
     uses: list[CounterUse] = []
     values: dict[str, int] = {}
     for ready in met.counters:
@@ -59,7 +59,9 @@ def evaluate(
 
 def counter_ids(ruleset: RuleSet, facts: Facts) -> list[bytes]:
     """The counters whose values `evaluate` needs for this activity."""
-    found = (id_of_counter(ruleset, ready.definition, facts) for ready in ruleset.for_type(facts.type).counters)
+    found = (
+        id_of_counter(ruleset, ready.definition, facts) for ready in ruleset.for_type(facts.type).counters
+    )
     return [counter_id for counter_id in found if counter_id is not None]
 
 
@@ -98,9 +100,13 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
         return PostPoints(rule.ref, effect.index, stated.points.unit, amount, stated.points.boards)
     if stated.advance:
         if amount < 0:
-            raise ExpressionFailed(f"{at}.advance.by must not be negative; a task goes back by reversal only.")
+            raise ExpressionFailed(
+                f"{at}.advance.by must not be negative; a task goes back by reversal only."
+            )
         value = scope.text(effect.extra, at)
-        return Advance(rule.ref, effect.index, stated.advance.task, amount, value) if amount or value else None
+        return (
+            Advance(rule.ref, effect.index, stated.advance.task, amount, value) if amount or value else None
+        )
     if stated.award:
         return Award(rule.ref, effect.index, stated.award.badge, scope.text(effect.extra, at) or "", amount)
     assert stated.score is not None  # noqa: S101 - Effect holds exactly one
@@ -109,11 +115,13 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
 
 
 class _Scope:
-    """The variables of one activity; the evaluator's context is built only once an expression needs it."""
+    """The variables of one activity, set in the rule set's context once an expression needs them."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, ruleset: RuleSet, uses: frozenset[str]) -> None:
         self._facts = facts
-        self._context: cel.Context | None = None
+        self._context = ruleset.context
+        self._uses = uses
+        self._set = False
         self.counters: Mapping[str, int] | None = None
 
     def holds(self, expression: Compiled, place: str) -> bool:
@@ -129,43 +137,57 @@ class _Scope:
             return None
         found = value.evaluate(self._ready(), place)
         if isinstance(found, bool) or not isinstance(found, str | int):
-            raise ExpressionFailed(f"{place}: `{value.source}` must be text or a whole number, not {found!r}.")
+            raise ExpressionFailed(
+                f"{place}: `{value.source}` must be text or a whole number, not {found!r}."
+            )
         text = str(found)
         if not 0 < len(text) <= _NAME_LENGTH_MAX:
             raise ExpressionFailed(
-                f"{place}: `{value.source}` must have 1 to {_NAME_LENGTH_MAX} characters.", limit=_NAME_LENGTH_MAX
+                f"{place}: `{value.source}` must have 1 to {_NAME_LENGTH_MAX} characters.",
+                limit=_NAME_LENGTH_MAX,
             )
         return text
 
     def _ready(self) -> cel.Context:
-        if self._context is None:
-            self._context = context_of(variables(self._facts))
+        if not self._set:
+            for name in self._uses & VARIABLES_OF.keys():
+                self._context.add_variable(name, VARIABLES_OF[name](self._facts))
+            self._set = True
         if self.counters is not None:
             self._context.add_variable("counters", dict(self.counters))
             self.counters = None
         return self._context
 
 
-def variables(facts: Facts) -> dict[str, Any]:
-    """`activity`, `member` and `subject` as expressions see them."""
-    kind, _, name = (facts.subject or "").partition(":")
+def _activity(facts: Facts) -> dict[str, Any]:
     return {
-        "activity": {
-            **facts.properties,
-            "type": facts.type,
-            "source": facts.source,
-            "id": facts.source_id,
-            "occurred_at": facts.occurred_at,
-            "subject": facts.subject,
-            "properties": dict(facts.properties),
-        },
-        "member": dict(facts.member),
-        "subject": {"id": facts.subject or "", "kind": kind if name else "", "name": name or kind},
+        **facts.properties,
+        "type": facts.type,
+        "source": facts.source,
+        "id": facts.source_id,
+        "occurred_at": facts.occurred_at,
+        "subject": facts.subject,
     }
+
+
+def _subject(facts: Facts) -> dict[str, str]:
+    kind, _, name = (facts.subject or "").partition(":")
+    return {"id": facts.subject or "", "kind": kind if name else "", "name": name or kind}
+
+
+VARIABLES_OF: dict[str, Callable[[Facts], dict[str, Any]]] = {
+    "activity": _activity,
+    "properties": lambda facts: dict(facts.properties),
+    "member": lambda facts: dict(facts.member),
+    "subject": _subject,
+}
+"""Variables as expressions see them; `counters` joins them."""
 
 
 def _exact(value: object, place: str) -> int:
     try:
         return exact_long(value, place)
     except InvalidInput as error:
-        raise InvalidInput(error.message, code=error.code, path=place.split("."), limit=error.limit) from error
+        raise InvalidInput(
+            error.message, code=error.code, path=place.split("."), limit=error.limit
+        ) from error

@@ -19,7 +19,9 @@ class CounterRepository:
         rows = await find_by_ids(self._counters, ids, tx, projection=["value"])
         return {counter_id: int(row["value"]) for counter_id, row in rows.items()}
 
-    async def save(self, programme_id: str, values: Mapping[bytes, tuple[str, int]], known: Container[bytes], tx: Tx) -> None:
+    async def save(
+        self, programme_id: str, values: Mapping[bytes, tuple[str, int]], known: Container[bytes], tx: Tx
+    ) -> None:
         """Store (key, value) by id. A counter that was only read is written too: then a transaction that
         changes it at the same time conflicts with this one, and the order of the two is the order recorded."""
         await insert(

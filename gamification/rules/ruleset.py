@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Amount, Counter, Effect
-from gamification.programmes.expressions import Compiled, compile_expression
+from gamification.programmes.expressions import Compiled, compile_expression, context_of
 from gamification.rules.model import RuleRef
 
 
@@ -37,19 +37,29 @@ class ReadyCounter:
 
 @dataclass(frozen=True, slots=True)
 class TypeRules:
-    """What an activity of one type meets: counters first (those it feeds, then those only read), then rules."""
+    """What an activity of one type meets: counters first (those it feeds, then those only read), then rules.
+    `uses` are the variables that their expressions read."""
 
     counters: tuple[ReadyCounter, ...]
     rules: tuple[ReadyRule, ...]
-    uses_member: bool
+    uses: frozenset[str]
+
+    @property
+    def uses_member(self) -> bool:
+        return "member" in self.uses
 
 
 class RuleSet:
-    """The rules of one catalogue; `for_type` is empty for a type without rules."""
+    """The rules of one catalogue; `for_type` is empty for a type without rules.
+
+    `context` is what the engine evaluates in: building one costs more than evaluating, so there is one, and the
+    engine sets every variable that a type's expressions read before it runs them.
+    """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.time_zone = catalogue.settings.time_zone
+        self.context = context_of({})
         self._by_type: dict[str, TypeRules] = {}
 
     def for_type(self, type_key: str) -> TypeRules:
@@ -83,7 +93,7 @@ class RuleSet:
             ),
             key=lambda ready: not ready.fed,
         )
-        return TypeRules(tuple(counters), rules, _uses_member(tuple(counters), rules))
+        return TypeRules(tuple(counters), rules, _uses(tuple(counters), rules))
 
     def _takes_effect(self, effect: Effect) -> bool:
         catalogue = self.catalogue
@@ -127,10 +137,10 @@ def _amount(source: Amount, counters: tuple[str, ...]) -> int | Compiled:
     return compile_expression(source, counters) if isinstance(source, str) else source
 
 
-def _uses_member(counters: tuple[ReadyCounter, ...], rules: tuple[ReadyRule, ...]) -> bool:
+def _uses(counters: tuple[ReadyCounter, ...], rules: tuple[ReadyRule, ...]) -> frozenset[str]:
     expressions: list[object] = [counter.add for counter in counters]
     for rule in rules:
         expressions.append(rule.when)
         for effect in rule.effects:
             expressions += [effect.when, effect.amount, effect.extra]
-    return any(isinstance(expression, Compiled) and "member" in expression.uses for expression in expressions)
+    return frozenset().union(*(e.uses for e in expressions if isinstance(e, Compiled)))

@@ -44,7 +44,9 @@ class ClaimService:
             if progress is None or progress.completed_at is None:
                 raise Conflict("The task is not complete.", code=ErrorCode.TASK_NOT_CLAIMABLE, path=["task"])
             if progress.claimed_at is not None:
-                raise Conflict("The reward was claimed before.", code=ErrorCode.TASK_NOT_CLAIMABLE, path=["task"])
+                raise Conflict(
+                    "The reward was claimed before.", code=ErrorCode.TASK_NOT_CLAIMABLE, path=["task"]
+                )
             finder.add_reward(member, progress.completed_at, task, wanted)
             await work.load(finder.needs)
             work.space.begin(await work.next_sequence())

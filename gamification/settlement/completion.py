@@ -20,19 +20,28 @@ from gamification.tasks.progress import count, dependents, is_met
 
 
 def advance(
-    space: Workspace, member: Member, task: Task, period: str, by: int, value: str | None, cause: Cause, at: datetime
+    space: Workspace,
+    member: Member,
+    task: Task,
+    period: str,
+    by: int,
+    value: str | None,
+    cause: Cause,
+    at: datetime,
 ) -> None:
     """Count one activity towards a task, and complete it and what it unlocks where that is due."""
     progress = progress_in(space, member, task.key, period)
     counted = count(progress, task, by, value)
-    if not counted.is_complete:
+    if not counted.is_complete and (counted.goal, counted.version) != (task.goal, task.version):
         counted = replace(counted, goal=task.goal, requires=task.requires, version=task.version)
     if counted != progress:
         counted = space.put_progress(counted, FeedKind.TASK_ADVANCED)
     settle(space, member, task, counted, cause, at)
 
 
-def settle(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+def settle(
+    space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
+) -> None:
     """Bring completion in line with the count, then look at the tasks that require this one."""
     period = progress.period
     met = is_met(progress, task, lambda key: progress_in(space, member, key, period).is_complete)
@@ -50,7 +59,13 @@ def settle(space: Workspace, member: Member, task: Task, progress: Progress, cau
 
 
 def reward(
-    space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime, kind: FeedKind
+    space: Workspace,
+    member: Member,
+    task: Task,
+    progress: Progress,
+    cause: Cause,
+    at: datetime,
+    kind: FeedKind,
 ) -> Progress:
     """Give the reward of a completed task, once. `at` decides the board periods it counts in."""
     given = Given()
@@ -108,7 +123,9 @@ def take_back(
     )
 
 
-def _complete(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+def _complete(
+    space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
+) -> None:
     because = replace(
         cause, task=task.key, task_version=task.version, programme_version=space.catalogue.version
     )
@@ -127,7 +144,9 @@ def _complete(space: Workspace, member: Member, task: Task, progress: Progress, 
         space.put_progress(completed, FeedKind.TASK_COMPLETED)
 
 
-def _uncomplete(space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime) -> None:
+def _uncomplete(
+    space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
+) -> None:
     """Take the reward back. Boards are recomputed by the caller, from what still stands."""
     known: Mapping[bytes, Transfer] = {transfer.id: transfer for transfer in space.loaded_transfers}
     for transfer_id in progress.transfers:

@@ -69,7 +69,8 @@ class Delivery:
         catalogue = await self._programmes.catalogue(message.programme_id)
         await self._projection.apply(catalogue, message.body["records"])
         doorbells = [
-            f"{message.programme_id}|{member_id.hex()}|{number}".encode() for member_id, number in message.body["feeds"]
+            f"{message.programme_id}|{member_id.hex()}|{number}".encode()
+            for member_id, number in message.body["feeds"]
         ]
         if doorbells:
             await self._redis.publish(feed.CHANNEL, doorbells)

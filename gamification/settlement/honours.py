@@ -25,7 +25,14 @@ class HonourService:
         self._settlement = settlement
 
     async def award(
-        self, actor: Actor, member_id: bytes, badge_key: str, occurrence: str | None, level: int, reason: str, key: str
+        self,
+        actor: Actor,
+        member_id: bytes,
+        badge_key: str,
+        occurrence: str | None,
+        level: int,
+        reason: str,
+        key: str,
     ) -> tuple[BadgeAward, bool]:
         """Award a badge; where it is held already, the award gets this ground too.
 
@@ -73,7 +80,9 @@ class HonourService:
             if badge is None or badge.status == "draft":
                 raise NotFound(f"There is no badge {badge_key!r}.", path=["badge"])
             member = await self._settlement.member(actor, member_id, work.tx)
-            found = award_id(actor.programme_id, member.id, badge_key, occurrence_for(badge, occurrence or ""))
+            found = award_id(
+                actor.programme_id, member.id, badge_key, occurrence_for(badge, occurrence or "")
+            )
             finder = NeedsFinder(catalogue)
             finder.needs.awards.add(found)
             await work.load(finder.needs)

@@ -30,9 +30,7 @@ class ModerationService:
             await work.load(Needs(records={record.id for record in records}))
             work.space.begin(await work.next_sequence())
             for record in records:
-                work.space.put_record(
-                    replace(record, listed=changed.is_listed, version=work.space.sequence)
-                )
+                work.space.put_record(replace(record, listed=changed.is_listed, version=work.space.sequence))
             await work.stores.members.replace(changed, work.tx)
             work.space.touched.add(member.id)  # meets activity that is being recorded at the same time
             return changed

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from gamification.badges.awarding import occurrence_for
 from gamification.badges.model import award_id
-from gamification.ledger.model import account_id
 from gamification.leaderboards.model import record_id
 from gamification.leaderboards.scoring import period_for
+from gamification.ledger.model import account_id
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Task

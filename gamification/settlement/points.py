@@ -45,7 +45,9 @@ class PointsService:
             available = max(account.active - work.space.catalogue.units[unit].floor, 0)
             if available < amount:
                 raise InsufficientPoints(
-                    f"{amount} {unit} are wanted, {available} can be spent.", available=available, requested=amount
+                    f"{amount} {unit} are wanted, {available} can be spent.",
+                    available=available,
+                    requested=amount,
                 )
             return self._post(work, actor, member, unit, -amount, TransferKind.SPENT, reason, key)
 
@@ -66,7 +68,9 @@ class PointsService:
             available = max(account.active - work.space.catalogue.units[unit].floor, 0)
             if amount < 0 and available < -amount:
                 raise InsufficientPoints(
-                    f"{-amount} {unit} are to be taken, {available} can be.", available=available, requested=-amount
+                    f"{-amount} {unit} are to be taken, {available} can be.",
+                    available=available,
+                    requested=-amount,
                 )
             return self._post(work, actor, member, unit, amount, TransferKind.ADJUSTED, reason, key)
 
@@ -91,10 +95,20 @@ class PointsService:
         return work.space.account(member.id, unit)
 
     def _post(
-        self, work: Unit, actor: Actor, member: Member, unit: str, amount: int, kind: TransferKind, reason: str, key: str
+        self,
+        work: Unit,
+        actor: Actor,
+        member: Member,
+        unit: str,
+        amount: int,
+        kind: TransferKind,
+        reason: str,
+        key: str,
     ) -> dict[str, Any]:
         cause = Cause(
-            actor=f"{actor.role}:{actor.subject}", reason=reason, programme_version=work.space.catalogue.version
+            actor=f"{actor.role}:{actor.subject}",
+            reason=reason,
+            programme_version=work.space.catalogue.version,
         )
         transfer_id = derived_id("transfer", actor.programme_id, actor.subject, key)
         work.space.post(member, unit, amount, transfer_id, cause, work.space.now, Given(), kind=kind)
@@ -132,4 +146,6 @@ def _check_amount(amount: int, least: int | None) -> None:
     except DomainError as error:
         raise InvalidInput(error.message, code=error.code, path=["amount"], limit=error.limit) from error
     if amount == 0 or (least is not None and amount < least):
-        raise InvalidInput("amount must be at least 1." if least else "amount must not be 0.", path=["amount"], limit=1)
+        raise InvalidInput(
+            "amount must be at least 1." if least else "amount must not be 0.", path=["amount"], limit=1
+        )

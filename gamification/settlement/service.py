@@ -31,7 +31,9 @@ class SettlementService:
         self._delivery = delivery
         self.now = now
 
-    async def run(self, programme_id: str, body: Callable[[Unit], Awaitable[T]], now: datetime | None = None) -> T:
+    async def run(
+        self, programme_id: str, body: Callable[[Unit], Awaitable[T]], now: datetime | None = None
+    ) -> T:
         """Run `body` with a unit of work, commit, deliver. `body` may run more than once."""
         at = now or self.now()
 

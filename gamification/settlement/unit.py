@@ -95,10 +95,14 @@ class Unit:
         if not space.touched:
             return None
         heads = await self.stores.members.heads(sorted(space.touched), tx)
-        told = {member_id: (heads[member_id] + 1, messages) for member_id, messages in space.feed.items() if messages}
+        told = {
+            member_id: (heads.get(member_id, 0) + 1, messages)
+            for member_id, messages in space.feed.items()
+            if messages
+        }
         newest = {member_id: first + len(messages) - 1 for member_id, (first, messages) in told.items()}
         await self.stores.feed.append(space.catalogue.programme_id, told, space.now, tx)
-        await self.stores.members.save_heads(heads | newest, tx)
+        await self.stores.members.save_heads(dict.fromkeys(space.touched, 0) | heads | newest, heads, tx)
         body: dict[str, Any] = {
             "records": sorted(self._written_records),
             "feeds": [[member_id, number] for member_id, number in newest.items()],

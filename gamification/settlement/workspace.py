@@ -15,7 +15,15 @@ from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
 from gamification.leaderboards.model import BoardPeriod, Contribution, Record, Score, record_id
 from gamification.leaderboards.scoring import contribute, period_for
-from gamification.ledger.model import Account, Clockwork, Posting, Transfer, TransferKind, account_id, new_account
+from gamification.ledger.model import (
+    Account,
+    Clockwork,
+    Posting,
+    Transfer,
+    TransferKind,
+    account_id,
+    new_account,
+)
 from gamification.ledger.posting import expiry_of, post
 from gamification.members.feed import FeedKind, FeedMessage
 from gamification.members.model import Member
@@ -52,20 +60,20 @@ class Workspace:
         self.transfers: list[Transfer] = []
         self.loaded_transfers: list[Transfer] = []
         self.stale: set[tuple[bytes, str, str]] = set()
-        self.feed: dict[bytes, list[FeedMessage]] = {}
+        self.feed: dict[bytes, tuple[FeedMessage, ...]] = {}
         self.touched: set[bytes] = set()
         self._ordinal = 0
         self._undo: list[tuple[MutableMapping[bytes, Any], bytes, Any]] = []
 
     # -- marks
 
-    def mark(self) -> tuple[int, int, dict[bytes, int]]:
+    def mark(self) -> tuple[int, int]:
         """A point to come back to."""
-        return len(self._undo), len(self.transfers), {member: len(told) for member, told in self.feed.items()}
+        return len(self._undo), len(self.transfers)
 
-    def undo_to(self, mark: tuple[int, int, dict[bytes, int]]) -> None:
+    def undo_to(self, mark: tuple[int, int]) -> None:
         """Take back every operation since the mark."""
-        steps, transfers, told = mark
+        steps, transfers = mark
         while len(self._undo) > steps:
             mapping, key, before = self._undo.pop()
             if before is None:
@@ -73,8 +81,6 @@ class Workspace:
             else:
                 mapping[key] = before
         del self.transfers[transfers:]
-        for member_id in list(self.feed):
-            del self.feed[member_id][told.get(member_id, 0) :]
 
     def begin(self, sequence: int) -> None:
         """The next operation takes this place in the programme's order."""
@@ -104,7 +110,9 @@ class Workspace:
         zone = self.catalogue.settings.time_zone
         expires_at = expiry_of(definition, at, zone) if amount > 0 else None
         posting = Posting(transfer_id, amount, kind, at, cause, expires_at, reverses)
-        changed, transfer = post(account, posting, definition.floor, Clockwork(self.now, self.sequence, self._ordinal))
+        changed, transfer = post(
+            account, posting, definition.floor, Clockwork(self.now, self.sequence, self._ordinal)
+        )
         if transfer is None:
             return None
         self._ordinal += 1
@@ -196,13 +204,20 @@ class Workspace:
         self.tell(
             progress.member_id,
             kind,
-            {"task": progress.task, "period": progress.period, "value": progress.value, "goal": progress.goal},
+            {
+                "task": progress.task,
+                "period": progress.period,
+                "value": progress.value,
+                "goal": progress.goal,
+            },
         )
         return progress
 
     def tell(self, member_id: bytes, kind: FeedKind, body: dict[str, Any]) -> None:
         """Put a message in the member's feed."""
-        self.feed.setdefault(member_id, []).append(FeedMessage(kind, body))
+        told = self.feed.get(member_id, ())
+        self._undo.append((self.feed, member_id, told or None))
+        self.feed[member_id] = (*told, FeedMessage(kind, body))
         self.touched.add(member_id)
 
     # -- states
@@ -219,7 +234,14 @@ class Workspace:
         if found is not None:
             return replace(found, listed=member.is_listed) if found.listed != member.is_listed else found
         return Record(
-            found_id, self.catalogue.programme_id, board, period, member.id, None, self.sequence, member.is_listed
+            found_id,
+            self.catalogue.programme_id,
+            board,
+            period,
+            member.id,
+            None,
+            self.sequence,
+            member.is_listed,
         )
 
     def _set(self, mapping: MutableMapping[bytes, Any], key: bytes, value: Any) -> None:

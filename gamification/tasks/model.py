@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from gamification.kit.causes import Cause
-from gamification.kit.identifiers import derived_id
+from gamification.kit.identifiers import IDS_CACHED, derived_id
 from gamification.leaderboards.model import Contribution
 
 
@@ -44,6 +45,7 @@ class Progress:
         return self.completed_at is not None
 
 
+@lru_cache(maxsize=IDS_CACHED)
 def progress_id(programme_id: str, member_id: bytes, task: str, period: str) -> bytes:
     """The id of that member's progress in that task and period."""
     return derived_id("progress", programme_id, member_id, task, period)

@@ -29,7 +29,9 @@ class ProgressRepository:
         known = set(known)
         await insert(self._progress, [progress_document(p) for p in changed if p.id not in known], tx)
         await write(
-            self._progress, [ReplaceOne({"_id": p.id}, progress_document(p)) for p in changed if p.id in known], tx
+            self._progress,
+            [ReplaceOne({"_id": p.id}, progress_document(p)) for p in changed if p.id in known],
+            tx,
         )
 
     async def rewarded_with_scores(self, member_id: bytes, tx: Tx | None = None) -> list[Progress]:
@@ -44,7 +46,9 @@ class ProgressRepository:
         async for row in self._progress.find({"programme_id": programme_id}, batch_size=5000):
             yield progress_from(row)
 
-    async def page(self, programme_id: str, member_id: bytes, query: dict[str, Any], window: Window) -> Page[Progress]:
+    async def page(
+        self, programme_id: str, member_id: bytes, query: dict[str, Any], window: Window
+    ) -> Page[Progress]:
         """A member's progress, latest change first."""
         page = await find_page(
             self._progress,
@@ -52,7 +56,9 @@ class ProgressRepository:
             [("sequence", -1), ("_id", -1)],
             window,
         )
-        return Page([progress_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        return Page(
+            [progress_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
 
 def progress_document(progress: Progress) -> Document:

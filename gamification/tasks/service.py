@@ -63,7 +63,9 @@ class TaskService:
     async def by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Progress]:
         """Progress by id, of this programme. The caller checks that the actor may read its member's."""
         found = await self._repository.by_ids(ids)
-        return {key: progress for key, progress in found.items() if progress.programme_id == actor.programme_id}
+        return {
+            key: progress for key, progress in found.items() if progress.programme_id == actor.programme_id
+        }
 
 
 def _visible(actor: Actor, task: Task) -> bool:

@@ -18,7 +18,10 @@ DAYS = [None, *(NOON + timedelta(days=n) for n in (1, 2, 3))]
 
 
 def posting(
-    amount: int, kind: TransferKind = TransferKind.EARNED, expires_at: datetime | None = None, name: bytes = b"t"
+    amount: int,
+    kind: TransferKind = TransferKind.EARNED,
+    expires_at: datetime | None = None,
+    name: bytes = b"t",
 ) -> Posting:
     return Posting(name, amount, kind, NOON, Cause(), expires_at)
 
@@ -153,7 +156,11 @@ def test_whatever_is_posted_the_account_adds_up(
 
     assert account.active == sum(t.amount for t in transfers) == sum(lot.amount for lot in account.lots)
     assert account.active == account.lifetime - account.spent - account.expired >= 0
-    assert [t.entry for t in transfers] == list(range(1, len(transfers) + 1)) == list(range(1, account.entries + 1))
+    assert (
+        [t.entry for t in transfers]
+        == list(range(1, len(transfers) + 1))
+        == list(range(1, account.entries + 1))
+    )
     assert all(lot.amount > 0 for lot in account.lots)
     assert all(sum(lot.amount for lot in t.lots) == -t.amount for t in transfers if t.amount < 0)
     replayed = replay("points", transfers)

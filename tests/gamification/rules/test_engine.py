@@ -23,7 +23,10 @@ def ruleset(rules: list[dict[str, Any]], counters: list[dict[str, Any]] | None =
             "units": [{"key": "points"}, {"key": "old", "status": "archived"}],
             "activity_types": [{"key": "buy", "properties": amount}, {"key": "visit"}],
             "tasks": [{"key": "t", "goal": 3}, {"key": "d", "goal": 3, "measure": "distinct"}],
-            "badges": [{"key": "b", "levels": [{"level": 1}, {"level": 2}]}, {"key": "k", "repeat": "per_key"}],
+            "badges": [
+                {"key": "b", "levels": [{"level": 1}, {"level": 2}]},
+                {"key": "k", "repeat": "per_key"},
+            ],
             "leaderboards": [{"key": "board"}],
             "counters": counters or [],
             "rules": rules,
@@ -33,8 +36,12 @@ def ruleset(rules: list[dict[str, Any]], counters: list[dict[str, Any]] | None =
     return RuleSet(Catalogue("p", 1, document))
 
 
-def facts(kind: str = "buy", subject: str | None = None, member: bytes = b"m" * 12, **properties: Any) -> Facts:
-    return Facts(kind, "src", "1", member, NOON, subject, properties, {"locale": "en", "attributes": {"tier": 2}})
+def facts(
+    kind: str = "buy", subject: str | None = None, member: bytes = b"m" * 12, **properties: Any
+) -> Facts:
+    return Facts(
+        kind, "src", "1", member, NOON, subject, properties, {"locale": "en", "attributes": {"tier": 2}}
+    )
 
 
 def rule(effect: dict[str, Any], **stated: Any) -> dict[str, Any]:
@@ -53,7 +60,11 @@ def amounts(rules: RuleSet, given: Facts, counters: dict[bytes, int] | None = No
 def test_effects_come_in_the_order_of_the_file() -> None:
     rules = ruleset(
         [
-            {"key": "second", "on": ["buy"], "effects": [points(1), {"score": {"board": "board", "value": 7}}]},
+            {
+                "key": "second",
+                "on": ["buy"],
+                "effects": [points(1), {"score": {"board": "board", "value": 7}}],
+            },
             {"key": "first", "on": ["buy", "visit"], "effects": [{"award": {"badge": "b", "level": 2}}]},
         ]
     )
@@ -61,7 +72,11 @@ def test_effects_come_in_the_order_of_the_file() -> None:
     effects = evaluate(rules, facts(), {}).effects
 
     assert [type(effect) for effect in effects] == [PostPoints, WriteScore, Award]
-    assert [(effect.rule.key, effect.index) for effect in effects] == [("second", 0), ("second", 1), ("first", 0)]
+    assert [(effect.rule.key, effect.index) for effect in effects] == [
+        ("second", 0),
+        ("second", 1),
+        ("first", 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +93,7 @@ def test_effects_come_in_the_order_of_the_file() -> None:
         ("abs(-4)", 4),
         ("member.attributes.tier", 2),
         ("subject.kind == 'post' ? int(subject.name) : 0", 17),
-        ("activity.properties.count", 3),
+        ("properties.count", 3),
         ("activity.occurred_at.getHours()", 12),
         ("activity.type == 'buy' && activity.source == 'src' && activity.id == '1' ? 5 : 0", 5),
     ],
@@ -137,7 +152,7 @@ def test_a_condition_must_be_a_boolean() -> None:
         evaluate(ruleset([rule(points(1), when="activity.count")]), facts(count=1), {})
 
 
-@pytest.mark.parametrize("value", ["''", "'x'.join(['" + "a" * 99 + "', '" + "b" * 120 + "'])", "1.5", "true"])
+@pytest.mark.parametrize("value", ["''", "'" + "a" * 201 + "'", "1.5", "true"])
 def test_an_occurrence_is_text_or_a_whole_number_of_bounded_length(value: str) -> None:
     rules = ruleset([rule({"award": {"badge": "k", "occurrence": value}})])
 

@@ -1,0 +1,5 @@
+"""The console command `starguild`."""
+
+from api.cli.application import main
+
+__all__ = ["main"]

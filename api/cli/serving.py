@@ -1,0 +1,170 @@
+"""`starguild serve`."""
+
+import asyncio
+import errno
+import importlib.util
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.bootstrap import open_backend
+from api.cli.backends import own_servers
+from api.cli.options import JsonOption
+from api.cli.report import Report, Unavailable, reporting
+from api.cli.tokens import sign
+from api.demo import DEMO_MEMBER, ensure_demo
+from api.logging import configure_logging
+from api.settings import Settings, load_settings
+from api.signing import signing_secret
+from gamification.kit.actors import Role
+from storage.embedded import Endpoints
+
+TOKEN_LIFETIME = timedelta(days=7)
+"""Of the tokens printed at the start."""
+_GRACE_SECONDS = 5
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what is printed for it
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on (STARGUILD_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on (PORT).")] = None,
+    worker: Annotated[
+        bool,
+        typer.Option(help="Run the outbox relay and the scheduler inside; else `starguild worker` does."),
+    ] = True,
+    demo: Annotated[
+        bool, typer.Option(help="Apply the demo programme to an empty database, and print ready tokens.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the API until stopped; Ctrl-C stops it and its embedded servers."""
+    with reporting(as_json=as_json) as report:
+        settings = load_settings(host=host, port=port)
+        configure_logging(settings)
+        signing_secret(settings)  # a secret that can't be had is told before any server is started
+        with (
+            closing(_listen(settings)) as listener,
+            own_servers(settings, report.say) as endpoints,
+            asyncio.Runner(loop_factory=_loop_factory()) as runner,
+        ):
+            runner.run(_serve(settings, endpoints, listener, report, worker=worker, demo=demo))
+
+
+async def _serve(
+    settings: Settings,
+    endpoints: Endpoints,
+    listener: socket.socket,
+    report: Report,
+    *,
+    worker: bool,
+    demo: bool,
+) -> None:
+    from resolvers.schema import schema
+
+    async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
+        programme = await ensure_demo(backend.services) if demo else None
+        config = uvicorn.Config(
+            create_app(settings, schema, backend, with_worker=worker),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ws="websockets-sansio",
+            ws_max_size=settings.socket_message_limit_bytes,
+            # A few bytes could unpack to gigabytes.
+            ws_per_message_deflate=False,
+        )
+        server = _Server(config, lambda: _announce(report, settings, listener, programme))
+        await server.serve(sockets=[listener])
+        if not server.started:
+            raise Unavailable("The server did not start; the log says why")
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The quicker event loop, where this platform has it."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+class _Server(uvicorn.Server):
+    """Tells when it takes requests, and leaves what runs after it in peace when it was stopped by a signal."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The original raises the signal again afterwards, which would cut the clean stop short.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The bound socket, taken before anything is started. Raises: Unavailable."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"Port {settings.port} is in use: stop what uses it, or choose another one "
+                f"(PORT={settings.port + 1})"
+            ) from error
+        raise Unavailable(
+            f"Can't listen on {settings.host}:{settings.port}: {error.strerror or error}"
+        ) from error
+    return listener
+
+
+def _announce(report: Report, settings: Settings, listener: socket.socket, programme: str | None) -> None:
+    """Print the addresses, and tokens to begin with."""
+    port = listener.getsockname()[1]
+    host = _EVERYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    address = f"{host}:{port}"
+    document: dict[str, Any] = {
+        "graphql": f"http://{address}/graphql",
+        "subscriptions": f"ws://{address}/graphql",
+        "events": f"http://{address}/events",
+        "ready": f"http://{address}/readyz",
+    }
+    report.show(
+        f"\nStarguild serves\n"
+        f"  GraphQL        {document['graphql']}\n"
+        f"  Subscriptions  {document['subscriptions']}  (graphql-transport-ws)\n"
+        f"  CloudEvents    {document['events']}\n"
+        f"  Health         {document['ready']}"
+    )
+    if programme is not None and signing_secret(settings) is not None:
+        tokens = {role.value: sign(settings, role, _holder(role), programme, TOKEN_LIFETIME) for role in Role}
+        report.show(f"\nTokens for programme {programme}, good for {TOKEN_LIFETIME.days} days")
+        for role, made in tokens.items():
+            report.show(f"\n  {role} ({_holder(Role(role))})\n{made}")
+        document |= {"programme": programme, "tokens": tokens}
+    report.show("\nCtrl-C stops it.")
+    report.result(document)
+
+
+def _holder(role: Role) -> str:
+    return DEMO_MEMBER if role is Role.MEMBER else role.value

@@ -1,0 +1,27 @@
+"""The demo programme: there is something to see on an empty installation."""
+
+from api.programme_files import bundled
+from gamification.kit.actors import Actor, Role, system_actor
+from gamification.members.model import NewMember
+from gamification.services import Services
+
+DEMO_PROGRAMME = "demo"
+DEMO_MEMBER = "demo"
+
+
+async def ensure_demo(services: Services) -> str:
+    """Apply the demo programme where there is no programme at all, and let its member join.
+
+    The key of the programme to show: the demo's, else the first one.
+    """
+    keys = await services.programmes.keys()
+    if not keys:
+        operator = Actor(DEMO_PROGRAMME, "starguild", Role.OPERATOR)
+        await services.programmes.apply(operator, bundled("demo"))
+        keys = [DEMO_PROGRAMME]
+    if DEMO_PROGRAMME not in keys:
+        return keys[0]
+    await services.members.ensure(
+        system_actor(DEMO_PROGRAMME), [NewMember(DEMO_MEMBER, display_name="Demo Reader")]
+    )
+    return DEMO_PROGRAMME

@@ -1,0 +1,124 @@
+"""The application in the test's own process, over the servers of `tests/conftest.py`.
+
+- `settings`: settings with a secret. `token(role, subject, programme, ...)`: a token signed with it.
+- `make_client(schema)`: an HTTP client of an application with that schema; the real one when left out.
+- `make_server(schema)`: the same behind a real uvicorn, for sockets; its `ws://` address.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any, Protocol
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from strawberry.schema.base import BaseSchema
+
+from api.app import create_app
+from api.auth import issue_token
+from api.bootstrap import Backend
+from api.settings import Settings, load_settings
+from gamification.kit.actors import Role
+from gamification.services import Services
+from resolvers.schema import schema as real_schema
+from storage.mongo import Mongo
+from storage.redis import RedisStore
+
+SECRET = "a-secret-for-tests-of-32-bytes-or-more"
+
+
+class MakeToken(Protocol):
+    """What the `token` fixture is."""
+
+    def __call__(
+        self, role: Role, subject: str = "someone", programme: str = "p", ttl: float = 60
+    ) -> str: ...
+
+
+MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
+MakeServer = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings of an installation with a secret."""
+    return load_settings(jwt_secret=SECRET)
+
+
+@pytest.fixture
+def token() -> MakeToken:
+    """Makes tokens; `ttl` in seconds."""
+
+    def make(role: Role, subject: str = "someone", programme: str = "p", ttl: float = 60) -> str:
+        lifetime = timedelta(seconds=ttl)
+        return issue_token(SECRET, role=role, subject=subject, programme=programme, lifetime=lifetime)
+
+    return make
+
+
+@pytest.fixture
+def backend(mongo: Mongo, redis_store: RedisStore, services: Services) -> Backend:
+    """What an application is built over."""
+    return Backend(mongo, redis_store, services)
+
+
+@pytest.fixture
+async def make_client(settings: Settings, backend: Backend) -> AsyncIterator[MakeClient]:
+    """Makes clients; `**changed` settings and another backend where stated."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            schema: BaseSchema = real_schema, over: Backend | None = None, **changed: Any
+        ) -> httpx.AsyncClient:
+            app = create_app(settings.model_copy(update=changed), schema, over or backend)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            return await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url="http://test")
+            )
+
+        yield make
+
+
+@pytest.fixture
+async def client(make_client: MakeClient) -> httpx.AsyncClient:
+    """A client of the application with the real schema."""
+    return await make_client()
+
+
+@pytest.fixture
+async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[MakeServer]:
+    """Makes servers; `**changed` settings where stated."""
+    running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+
+    async def make(schema: BaseSchema = real_schema, **changed: Any) -> str:
+        app = create_app(settings.model_copy(update=changed), schema, backend, with_worker=False)
+        server, address = await serve(app, running)
+        assert server.started
+        return f"ws://{address}/graphql"
+
+    yield make
+    for server, task in running:
+        server.should_exit = True
+        await task
+
+
+async def serve(
+    app: Starlette, running: list[tuple[uvicorn.Server, asyncio.Task[None]]]
+) -> tuple[uvicorn.Server, str]:
+    """Start uvicorn on a free port; whoever calls stops it."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve([listener]))
+    running.append((server, task))
+    while not server.started:
+        await asyncio.sleep(0.01)
+        assert not task.done(), task
+    return server, f"127.0.0.1:{listener.getsockname()[1]}"
