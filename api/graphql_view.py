@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from typing import Any, cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -31,6 +30,12 @@ from resolvers.context import Context
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
+_FIELDS: dict[str, tuple[type, str]] = {
+    "query": (str, "a string"),
+    "operationName": (str, "a string"),
+    "variables": (dict, "an object"),
+    "extensions": (dict, "an object"),
+}
 _READS = {OperationType.QUERY}
 _WRITES = {OperationType.QUERY, OperationType.MUTATION}
 
@@ -93,16 +98,14 @@ class GraphQLView(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
-    async def parse_http_body(
-        self, request: AsyncHTTPRequestAdapter
-    ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        if request.method == "POST":
-            kind, _, parameters = (request.content_type or "").lower().partition(";")
-            charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
-            if kind.strip() != JSON or charset not in ("utf-8", "utf8"):
-                raise HTTPException(415, "Send application/json in UTF-8.")
-            _check_request(self.parse_json(await request.get_body()))
-        return await super().parse_http_body(request)
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        if request.method == "GET":
+            return _request_data(self.parse_query_params(request.query_params))
+        kind, _, parameters = (request.content_type or "").lower().partition(";")
+        charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
+        if kind.strip() != JSON or charset not in ("utf-8", "utf8"):
+            raise HTTPException(415, "Send application/json in UTF-8.")
+        return _request_data(self.parse_json(await request.get_body()))
 
     async def execute_single(
         self,
@@ -145,15 +148,21 @@ class GraphQLView(GraphQL[Context, None]):
         return response
 
 
-def _check_request(body: object) -> None:
-    """What the library takes for granted. Raises: HTTPException."""
-    if isinstance(body, list):
+def _request_data(stated: object) -> GraphQLRequestData:
+    """What a request asks for. Raises: HTTPException for what is of the wrong kind."""
+    if isinstance(stated, list):
         raise HTTPException(400, "Batching is not enabled.")
-    if not isinstance(body, dict):
+    if not isinstance(stated, dict):
         raise HTTPException(400, "The body must be a JSON object.")
-    fields = cast("dict[str, Any]", body)
-    if not isinstance(fields.get("operationName"), str | None):
-        raise HTTPException(400, "`operationName` must be a string or null, if provided.")
+    for name, (kind, called) in _FIELDS.items():
+        if not isinstance(stated.get(name), kind | None):
+            raise HTTPException(400, f"`{name}` must be {called} or null, if provided.")
+    return GraphQLRequestData(
+        query=stated.get("query"),
+        variables=stated.get("variables"),
+        operation_name=stated.get("operationName"),
+        extensions=stated.get("extensions"),
+    )
 
 
 def _negotiate(request: Request, response: Response) -> None:

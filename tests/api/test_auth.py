@@ -35,6 +35,10 @@ def signed(
     return f"{text}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 
 
+async def subject(token: str, authenticator: Authenticator | None = None) -> str:
+    return (await (authenticator or Authenticator(SECRET, None)).authenticate(token)).subject
+
+
 async def refusal(token: str, authenticator: Authenticator | None = None) -> str:
     with pytest.raises(Unauthenticated) as caught:
         await (authenticator or Authenticator(SECRET, None)).authenticate(token)
@@ -52,7 +56,7 @@ async def test_an_issued_token_names_its_actor(role: Role) -> None:
 
 async def test_an_expired_token_is_refused_after_a_small_leeway() -> None:
     assert await refusal(signed(claims(exp=int(time.time()) - 11))) == "The token has expired."
-    assert await Authenticator(SECRET, None).authenticate(signed(claims(exp=int(time.time()) - 2)))
+    assert await subject(signed(claims(exp=int(time.time()) - 2))) == "ada"
 
 
 @pytest.mark.parametrize("name", ["sub", "role", "programme", "exp"])
@@ -100,7 +104,7 @@ async def test_no_other_algorithm_passes(algorithm: Any) -> None:
 
 
 async def test_an_unsigned_token_is_refused() -> None:
-    await refusal(jwt.encode(claims(), None, algorithm="none"))
+    await refusal(jwt.encode(claims(), "", algorithm="none"))
 
 
 async def test_a_public_key_never_passes_for_a_secret() -> None:
@@ -126,7 +130,7 @@ async def test_refusals_do_not_quote_the_token() -> None:
 
 async def test_issuer_and_audience_are_checked_where_they_are_set() -> None:
     strict = Authenticator(SECRET, None, issuer="us", audience="starguild")
-    assert await strict.authenticate(signed(claims(iss="us", aud="starguild")))
+    assert await subject(signed(claims(iss="us", aud="starguild")), strict) == "ada"
     assert (
         await refusal(signed(claims(iss="them", aud="starguild")), strict)
         == "The token is from another issuer."

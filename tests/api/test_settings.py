@@ -115,4 +115,4 @@ def test_a_data_directory_that_is_a_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_shown_when_settings_are_printed() -> None:
-    assert LONG not in repr(Settings(jwt_secret=LONG))  # type: ignore[arg-type]  # as the environment gives it
+    assert LONG not in repr(Settings(jwt_secret=LONG))
