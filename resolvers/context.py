@@ -6,24 +6,28 @@ import strawberry
 
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
+from gamification.programmes.catalogue import Catalogue
 from gamification.services import Services
 from resolvers.loaders import Loaders
 
 
 @dataclass
 class Context:
-    """`actor` is None for a caller without a token. On a socket loaders don't cache, or rows would go stale."""
+    """`actor` is None for a caller without a token. On a socket, and once a mutation runs, loaders don't cache, or
+    rows would go stale."""
 
     services: Services
     actor: Actor | None
     request_id: str
     is_socket: bool = False
     loaders: Loaders = field(init=False)
-    _locale: str | None = field(init=False, default=None)
-    _locale_known: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.services, self.actor, cache=not self.is_socket)
+        self.load_afresh(cache=not self.is_socket)
+
+    def load_afresh(self, *, cache: bool) -> None:
+        """Forget what was loaded, and remember from now on or not."""
+        self.loaders = Loaders(self.services, self.actor, cache=cache)
 
     @property
     def caller(self) -> Actor:
@@ -32,12 +36,13 @@ class Context:
             raise Unauthenticated("A valid bearer token is needed.")
         return self.actor
 
+    async def catalogue(self) -> Catalogue:
+        """The definitions of the caller's programme. Raises: NotFound where it was never applied."""
+        return await self.loaders.catalogues.load(self.caller.programme_id)
+
     async def locale(self) -> str | None:
         """The locale of the member who calls; None for staff, services and who has not joined."""
-        if not self._locale_known:
-            member = await self.services.members.me(self.caller)
-            self._locale, self._locale_known = member.locale if member else None, True
-        return self._locale
+        return await self.loaders.locales.load(self.caller.subject)
 
 
 Info = strawberry.Info[Context, None]

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import StreamExecutionResult
+from strawberry.types.graphql import OperationType
 
 from gamification.kit import errors
 from gamification.kit.errors import DomainError
@@ -113,8 +114,18 @@ def typed(error: DomainError) -> Error:
     return plain
 
 
+class FreshRows(SchemaExtension):
+    """Lets mutations load without caching: what one field changed, the next one must not show as it was."""
+
+    def on_execute(self) -> Iterator[None]:
+        if self.execution_context.operation_type is OperationType.MUTATION:
+            self.execution_context.context.load_afresh(cache=False)
+        yield
+
+
 class DomainErrors(SchemaExtension):
-    """Gives top-level errors that stem from the domain their code, field and limit."""
+    """Gives top-level errors that stem from the domain, and those of a request that can't be executed, their
+    code, field and limit."""
 
     def on_operation(self) -> Iterator[None]:
         yield

@@ -11,6 +11,7 @@ from gamification.kit.actors import Actor
 from gamification.ledger.model import Transfer
 from gamification.ledger.service import Balance
 from gamification.members.model import Member
+from gamification.programmes.catalogue import Catalogue
 from gamification.services import Services
 from gamification.tasks.model import Progress
 
@@ -33,6 +34,8 @@ class Loaders:
         self.balances: DataLoader[Member, list[Balance]] = DataLoader(
             load_fn=self._balances, cache=cache, cache_key_fn=lambda member: member.id
         )
+        self.catalogues: DataLoader[str, Catalogue] = DataLoader(load_fn=self._catalogues, cache=cache)
+        self.locales: DataLoader[str, str | None] = DataLoader(load_fn=self._locales, cache=cache)
 
     def _by_id(
         self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool
@@ -50,3 +53,12 @@ class Loaders:
             return [[] for _ in members]
         found = await self._services.ledger.balances(self._actor, members)
         return [found.get(member.id, []) for member in members]
+
+    async def _catalogues(self, programme_ids: list[str]) -> list[Catalogue]:
+        found = {key: await self._services.programmes.catalogue(key) for key in set(programme_ids)}
+        return [found[key] for key in programme_ids]
+
+    async def _locales(self, subjects: list[str]) -> list[str | None]:
+        """The locale of the one who calls, however often they are asked for."""
+        member = await self._services.members.me(self._actor) if self._actor else None
+        return [member.locale if member else None] * len(subjects)

@@ -4,30 +4,41 @@ import base64
 import binascii
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 import strawberry
 
 from gamification.kit.errors import InvalidInput, LimitExceeded
+from gamification.kit.numbers import LONG_MAX
 from resolvers.scalars import Long
 from storage.paging import Page, Window
 
 PAGE_SIZE_MAX = 100
 PAGE_SIZE_DEFAULT = 20
-_CURSOR_LENGTH_MAX = 500
+_ID_LENGTH_MAX = 500
+_CURSOR_LENGTH_MAX = 1000
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 First = Annotated[
     int | None,
-    strawberry.argument(description="How many from the start: 1 to 100, 20 when neither is given."),
+    strawberry.argument(description="How many from the start: 1 to 100; 20 where neither first nor last is."),
 ]
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many from the end: 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One kind of list: its cursors carry its name, so that another list's are refused, and values of `kinds`."""
+
+    name: str
+    kinds: tuple[type, ...]
 
 
 @strawberry.interface(description="An object with a global id, to be fetched again by `node`.")
@@ -64,11 +75,12 @@ class Connection(Generic[T]):
 def connect(
     page: Page[U],
     build: Callable[[U], T],
+    listing: Listing,
     counter: Callable[[], Awaitable[int]] | None = None,
 ) -> Connection[T]:
     """A page of domain rows as a connection of GraphQL objects."""
     edges = [
-        Edge(cursor=encode_cursor(position), node=build(row))
+        Edge(cursor=encode_cursor(listing, position), node=build(row))
         for row, position in zip(page.rows, page.positions, strict=True)
     ]
     return Connection(
@@ -90,9 +102,9 @@ def window(
     last: int | None = None,
     before: str | None = None,
     *,
-    arity: int,
+    of: Listing,
 ) -> Window:
-    """The window that paging arguments state; `arity` is how many values the list's cursors hold.
+    """The window of a list that paging arguments state.
 
     Raises: InvalidInput, LimitExceeded naming the argument.
     """
@@ -102,8 +114,8 @@ def window(
         check_page_size(name, value)
     return Window(
         size=first or last or PAGE_SIZE_DEFAULT,
-        after=decode_cursor(after, "after", arity) if after is not None else None,
-        before=decode_cursor(before, "before", arity) if before is not None else None,
+        after=decode_cursor(after, "after", of) if after is not None else None,
+        before=decode_cursor(before, "before", of) if before is not None else None,
         backward=last is not None,
     )
 
@@ -112,23 +124,32 @@ def check_page_size(name: str, value: int | None, least: int = 1) -> None:
     """Raises: LimitExceeded naming the argument and the bound."""
     if value is not None and not least <= value <= PAGE_SIZE_MAX:
         raise LimitExceeded(
-            f"{name} must be {least} to {PAGE_SIZE_MAX}, not {value}.", path=[name], limit=PAGE_SIZE_MAX
+            f"{name} must be {least} to {PAGE_SIZE_MAX}, not {value}.",
+            path=[name],
+            limit=least if value < least else PAGE_SIZE_MAX,
         )
 
 
 def page_of_list(rows: Sequence[U], key: Callable[[U], str], wanted: Window) -> Page[U]:
-    """A page of a short list that is held whole: definitions in file order. Cursors are keys."""
+    """A page of a short list that is held whole: definitions in file order. Cursors are keys.
+
+    Raises: InvalidInput for a cursor of a row that the list does not have.
+    """
     keys = [key(row) for row in rows]
-    start, end = 0, len(rows)
-    if wanted.after is not None and wanted.after[0] in keys:
-        start = keys.index(wanted.after[0]) + 1
-    if wanted.before is not None and wanted.before[0] in keys:
-        end = keys.index(wanted.before[0])
+    start = _place(keys, wanted.after[0], "after") + 1 if wanted.after is not None else 0
+    end = _place(keys, wanted.before[0], "before") if wanted.before is not None else len(rows)
     if wanted.backward:
         start = max(start, end - wanted.size)
     else:
         end = min(end, start + wanted.size)
+    end = max(start, end)
     return Page(list(rows[start:end]), [(k,) for k in keys[start:end]], end < len(rows), start > 0)
+
+
+def _place(keys: list[str], wanted: str, name: str) -> int:
+    if wanted not in keys:
+        raise _no_cursor(name)
+    return keys.index(wanted)
 
 
 def encode_id(type_name: str, raw: bytes | str) -> strawberry.ID:
@@ -139,7 +160,7 @@ def encode_id(type_name: str, raw: bytes | str) -> strawberry.ID:
 
 def decode_id(global_id: str) -> tuple[str, str] | None:
     """(type name, raw id) of a global id; None for what is none."""
-    if not 0 < len(global_id) <= _CURSOR_LENGTH_MAX:
+    if not 0 < len(global_id) <= _ID_LENGTH_MAX:
         return None
     try:
         text = base64.urlsafe_b64decode(global_id + "=" * (-len(global_id) % 4)).decode()
@@ -160,24 +181,31 @@ def decode_bytes_id(global_id: str, type_name: str) -> bytes | None:
         return None
 
 
-def encode_cursor(position: Sequence[Any]) -> str:
-    """An opaque text for a position."""
-    plain = [_plain(value) for value in position]
+def encode_cursor(listing: Listing, position: Sequence[Any]) -> str:
+    """An opaque text for a position in such a list."""
+    plain = [listing.name, *(_plain(value) for value in position)]
     return base64.urlsafe_b64encode(orjson.dumps(plain)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, name: str, arity: int) -> tuple[Any, ...]:
+def decode_cursor(cursor: str, name: str, listing: Listing) -> tuple[Any, ...]:
     """The position behind a cursor. Raises: InvalidInput naming the argument."""
     values: object = None
     if len(cursor) <= _CURSOR_LENGTH_MAX:
         with contextlib.suppress(binascii.Error, ValueError):
             values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    if not isinstance(values, list) or len(values) != arity:
-        raise InvalidInput(f"{name} is not a cursor of this list.", path=[name])
+    if not isinstance(values, list) or len(values) != len(listing.kinds) + 1 or values[0] != listing.name:
+        raise _no_cursor(name)
     try:
-        return tuple(_unplain(value) for value in values)
-    except (ValueError, TypeError, KeyError) as error:
-        raise InvalidInput(f"{name} is not a cursor of this list.", path=[name]) from error
+        position = tuple(_unplain(value) for value in values[1:])
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise _no_cursor(name) from error
+    if tuple(type(value) for value in position) != listing.kinds:
+        raise _no_cursor(name)
+    return position
+
+
+def _no_cursor(name: str) -> InvalidInput:
+    return InvalidInput(f"{name} is not a cursor of this list.", path=[name])
 
 
 def _plain(value: Any) -> Any:
@@ -195,7 +223,7 @@ def _unplain(value: Any) -> Any:
         parsed = datetime.fromisoformat(value["t"])
         if parsed.tzinfo is None:
             raise ValueError(value)
-        return parsed
-    if isinstance(value, list):
-        raise ValueError(value)  # noqa: TRY004 - one kind of error for every cursor that is none
+        return parsed.astimezone(UTC)
+    if isinstance(value, int) and abs(value) > LONG_MAX:
+        raise ValueError(value)
     return value

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.errors import HANDLERS, DomainErrors
+from resolvers.errors import HANDLERS, DomainErrors, FreshRows
 from resolvers.mutations.programme import InvalidDocumentHandler
 from resolvers.mutations.root import Mutation
 from resolvers.queries.root import Query
@@ -15,7 +15,7 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
-    extensions=[DomainErrors],
+    extensions=[DomainErrors, FreshRows],
     exception_handlers=[InvalidDocumentHandler(), *HANDLERS],
 )
 """Executable; `api/` serves it over HTTP and WebSocket."""

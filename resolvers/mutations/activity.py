@@ -11,6 +11,7 @@ from gamification.activity.model import ActivityStatus as StatusModel
 from gamification.activity.model import NewActivity
 from resolvers.context import Info
 from resolvers.errors import Error, InvalidInputError, NotFoundError, typed
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.types.activity import Activity, ActivityStatus
 
 
@@ -70,7 +71,8 @@ class ReverseActivitySuccess:
 
 
 ReverseActivityResult = Annotated[
-    ReverseActivitySuccess | NotFoundError | InvalidInputError, strawberry.union("ReverseActivityResult")
+    ReverseActivitySuccess | NotFoundError | InvalidInputError,
+    strawberry.union("ReverseActivityResult", description=RESULT),
 ]
 
 
@@ -82,7 +84,7 @@ class ActivityMutations:
     async def record_activities(
         self,
         info: Info,
-        input: RecordActivitiesInput,
+        input: Annotated[RecordActivitiesInput, INPUT],
     ) -> RecordActivitiesPayload:
         batch = [
             NewActivity(
@@ -103,7 +105,9 @@ class ActivityMutations:
         description="Take back exactly what an activity caused, as applied; what others justify stays. "
         "Twice is the same as once. For operators and services."
     )
-    async def reverse_activity(self, info: Info, input: ReverseActivityInput) -> ReverseActivityResult:
+    async def reverse_activity(
+        self, info: Info, input: Annotated[ReverseActivityInput, INPUT]
+    ) -> ReverseActivityResult:
         activity, replayed = await info.context.services.reversal.reverse(
             info.context.caller, input.source, input.source_id, input.reason
         )

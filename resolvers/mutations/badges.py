@@ -7,6 +7,7 @@ import strawberry
 from resolvers.context import Info
 from resolvers.errors import IdempotencyConflictError, InvalidInputError, NotFoundError
 from resolvers.mutations.members import member_id
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.types.badges import BadgeAward
 
 
@@ -30,7 +31,7 @@ class AwardBadgeSuccess:
 
 AwardBadgeResult = Annotated[
     AwardBadgeSuccess | NotFoundError | InvalidInputError | IdempotencyConflictError,
-    strawberry.union("AwardBadgeResult"),
+    strawberry.union("AwardBadgeResult", description=RESULT),
 ]
 
 
@@ -53,14 +54,14 @@ class RevokeBadgeSuccess:
 
 RevokeBadgeResult = Annotated[
     RevokeBadgeSuccess | NotFoundError | InvalidInputError | IdempotencyConflictError,
-    strawberry.union("RevokeBadgeResult"),
+    strawberry.union("RevokeBadgeResult", description=RESULT),
 ]
 
 
 @strawberry.type
 class BadgeMutations:
     @strawberry.mutation(description="Award a badge by hand, with a reason; for staff and services.")
-    async def award_badge(self, info: Info, input: AwardBadgeInput) -> AwardBadgeResult:
+    async def award_badge(self, info: Info, input: Annotated[AwardBadgeInput, INPUT]) -> AwardBadgeResult:
         award, replayed = await info.context.services.honours.award(
             info.context.caller,
             member_id(input.member_id),
@@ -73,7 +74,7 @@ class BadgeMutations:
         return AwardBadgeSuccess(award=BadgeAward.of(award), replayed=replayed)
 
     @strawberry.mutation(description="Revoke a badge, with a reason; for staff and services.")
-    async def revoke_badge(self, info: Info, input: RevokeBadgeInput) -> RevokeBadgeResult:
+    async def revoke_badge(self, info: Info, input: Annotated[RevokeBadgeInput, INPUT]) -> RevokeBadgeResult:
         award, replayed = await info.context.services.honours.revoke(
             info.context.caller,
             member_id(input.member_id),

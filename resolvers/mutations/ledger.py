@@ -13,6 +13,7 @@ from resolvers.errors import (
     NotFoundError,
 )
 from resolvers.mutations.members import member_id
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.scalars import Long
 from resolvers.types.ledger import Balance, Transfer
 
@@ -57,7 +58,7 @@ AdjustPointsResult = Annotated[
     | IdempotencyConflictError
     | NotFoundError
     | InvalidInputError,
-    strawberry.union("AdjustPointsResult"),
+    strawberry.union("AdjustPointsResult", description=RESULT),
 ]
 SpendPointsResult = Annotated[
     SpendPointsSuccess
@@ -65,14 +66,16 @@ SpendPointsResult = Annotated[
     | IdempotencyConflictError
     | NotFoundError
     | InvalidInputError,
-    strawberry.union("SpendPointsResult"),
+    strawberry.union("SpendPointsResult", description=RESULT),
 ]
 
 
 @strawberry.type
 class LedgerMutations:
     @strawberry.mutation(description="Correct a member's points, with a reason; for operators and services.")
-    async def adjust_points(self, info: Info, input: AdjustPointsInput) -> AdjustPointsResult:
+    async def adjust_points(
+        self, info: Info, input: Annotated[AdjustPointsInput, INPUT]
+    ) -> AdjustPointsResult:
         transfer_id, replayed = await info.context.services.points.adjust(
             info.context.caller,
             member_id(input.member_id),
@@ -87,10 +90,11 @@ class LedgerMutations:
     @strawberry.mutation(
         description="Spend points, soonest expiry first: one's own, or by a service anyone's."
     )
-    async def spend_points(self, info: Info, input: SpendPointsInput) -> SpendPointsResult:
+    async def spend_points(self, info: Info, input: Annotated[SpendPointsInput, INPUT]) -> SpendPointsResult:
+        caller = info.context.caller
         target = member_id(input.member_id) if input.member_id is not None else None
         transfer_id, replayed = await info.context.services.points.spend(
-            info.context.caller, target, input.unit, input.amount, input.reason, input.idempotency_key
+            caller, target, input.unit, input.amount, input.reason, input.idempotency_key
         )
         transfer, balance = await _posted(info, transfer_id)
         return SpendPointsSuccess(transfer=transfer, balance=balance, replayed=replayed)

@@ -9,6 +9,7 @@ from gamification.kit.errors import InvalidInput, NotFound
 from gamification.members.model import Identity, NewMember, ProfileChange
 from resolvers.context import Info
 from resolvers.errors import ConflictError, InvalidInputError, NotFoundError
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.queries.members import IdentityInput
 from resolvers.relay import decode_bytes_id
 from resolvers.types.members import Member, MemberStanding
@@ -43,7 +44,7 @@ class JoinProgrammeSuccess:
 
 JoinProgrammeResult = Annotated[
     JoinProgrammeSuccess | InvalidInputError | ConflictError | NotFoundError,
-    strawberry.union("JoinProgrammeResult"),
+    strawberry.union("JoinProgrammeResult", description=RESULT),
 ]
 
 
@@ -71,7 +72,7 @@ class UpdateProfileSuccess:
 
 UpdateProfileResult = Annotated[
     UpdateProfileSuccess | InvalidInputError | ConflictError | NotFoundError,
-    strawberry.union("UpdateProfileResult"),
+    strawberry.union("UpdateProfileResult", description=RESULT),
 ]
 
 
@@ -88,14 +89,17 @@ class SetMemberStandingSuccess:
 
 
 SetMemberStandingResult = Annotated[
-    SetMemberStandingSuccess | InvalidInputError | NotFoundError, strawberry.union("SetMemberStandingResult")
+    SetMemberStandingSuccess | InvalidInputError | NotFoundError,
+    strawberry.union("SetMemberStandingResult", description=RESULT),
 ]
 
 
 @strawberry.type
 class MemberMutations:
     @strawberry.mutation(description="Join the programme; joining again changes nothing.")
-    async def join_programme(self, info: Info, input: JoinProgrammeInput) -> JoinProgrammeResult:
+    async def join_programme(
+        self, info: Info, input: Annotated[JoinProgrammeInput, INPUT]
+    ) -> JoinProgrammeResult:
         caller = info.context.caller
         new = NewMember(
             external_id=input.external_id if input.external_id is not None else caller.subject,
@@ -110,7 +114,10 @@ class MemberMutations:
         return JoinProgrammeSuccess(member=Member.of(member), joined=joined)
 
     @strawberry.mutation(description="Change a profile: one's own, or by staff and services anyone's.")
-    async def update_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfileResult:
+    async def update_profile(
+        self, info: Info, input: Annotated[UpdateProfileInput, INPUT]
+    ) -> UpdateProfileResult:
+        caller = info.context.caller
         change = ProfileChange(
             display_name=input.display_name,
             avatar_url=input.avatar_url,
@@ -120,14 +127,14 @@ class MemberMutations:
             identities=_identities(input.identities),
         )
         target = member_id(input.member_id) if input.member_id is not None else None
-        member = await info.context.services.members.update_profile(info.context.caller, target, change)
+        member = await info.context.services.members.update_profile(caller, target, change)
         return UpdateProfileSuccess(member=Member.of(member))
 
     @strawberry.mutation(description="Hide, ban or restore a member; for moderators and operators.")
     async def set_member_standing(
         self,
         info: Info,
-        input: SetMemberStandingInput,
+        input: Annotated[SetMemberStandingInput, INPUT],
     ) -> SetMemberStandingResult:
         member = await info.context.services.moderation.set_standing(
             info.context.caller, member_id(input.member_id), input.standing, input.reason

@@ -11,6 +11,7 @@ from gamification.programmes.service import Applied
 from resolvers.context import Info
 from resolvers.errors import ConflictError, Error, InvalidInputError, NotFoundError
 from resolvers.mutations.members import json_object
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.types.programme import (
     DefinitionChange,
     DefinitionKind,
@@ -65,7 +66,7 @@ class ApplyProgrammeSuccess:
 
 ApplyProgrammeResult = Annotated[
     ApplyProgrammeSuccess | InvalidDocumentError | InvalidInputError | ConflictError,
-    strawberry.union("ApplyProgrammeResult"),
+    strawberry.union("ApplyProgrammeResult", description=RESULT),
 ]
 
 
@@ -93,7 +94,7 @@ class DefinitionSuccess:
 
 DefinitionResult = Annotated[
     DefinitionSuccess | InvalidDocumentError | InvalidInputError | ConflictError | NotFoundError,
-    strawberry.union("DefinitionResult"),
+    strawberry.union("DefinitionResult", description=RESULT),
 ]
 
 
@@ -103,7 +104,9 @@ class ProgrammeMutations:
         description="Make the programme what a document states: all of it, or where anything is wrong, nothing. "
         "A definition that it no longer states is archived."
     )
-    async def apply_programme(self, info: Info, input: ApplyProgrammeInput) -> ApplyProgrammeResult:
+    async def apply_programme(
+        self, info: Info, input: Annotated[ApplyProgrammeInput, INPUT]
+    ) -> ApplyProgrammeResult:
         applied = await info.context.services.programmes.apply(
             info.context.caller, input.document, dry_run=input.dry_run
         )
@@ -112,30 +115,40 @@ class ProgrammeMutations:
         )
 
     @strawberry.mutation(description="Add a definition; a draft unless it states its status.")
-    async def create_definition(self, info: Info, input: DefinitionInput) -> DefinitionResult:
+    async def create_definition(
+        self, info: Info, input: Annotated[DefinitionInput, INPUT]
+    ) -> DefinitionResult:
+        caller = info.context.caller
         body = json_object(input.definition, "definition") or {}
         applied = await info.context.services.programmes.create(
-            info.context.caller, input.kind.value, body, dry_run=input.dry_run
+            caller, input.kind.value, body, dry_run=input.dry_run
         )
         return _success(applied, input.kind, str(body["key"]))
 
     @strawberry.mutation(description="Replace a definition; its status stays unless it states one.")
-    async def update_definition(self, info: Info, input: DefinitionInput) -> DefinitionResult:
+    async def update_definition(
+        self, info: Info, input: Annotated[DefinitionInput, INPUT]
+    ) -> DefinitionResult:
+        caller = info.context.caller
         body = json_object(input.definition, "definition") or {}
         applied = await info.context.services.programmes.update(
-            info.context.caller, input.kind.value, body, dry_run=input.dry_run
+            caller, input.kind.value, body, dry_run=input.dry_run
         )
         return _success(applied, input.kind, str(body["key"]))
 
     @strawberry.mutation(description="Let a definition take effect.")
-    async def publish_definition(self, info: Info, input: DefinitionStatusInput) -> DefinitionResult:
+    async def publish_definition(
+        self, info: Info, input: Annotated[DefinitionStatusInput, INPUT]
+    ) -> DefinitionResult:
         applied = await info.context.services.programmes.set_status(
             info.context.caller, input.kind.value, input.key, Status.PUBLISHED, dry_run=input.dry_run
         )
         return _success(applied, input.kind, input.key)
 
     @strawberry.mutation(description="Let a definition take effect no longer; what it granted stays.")
-    async def archive_definition(self, info: Info, input: DefinitionStatusInput) -> DefinitionResult:
+    async def archive_definition(
+        self, info: Info, input: Annotated[DefinitionStatusInput, INPUT]
+    ) -> DefinitionResult:
         applied = await info.context.services.programmes.set_status(
             info.context.caller, input.kind.value, input.key, Status.ARCHIVED, dry_run=input.dry_run
         )

@@ -10,8 +10,8 @@ from resolvers.mutations.programme import ProgrammeMutations
 from resolvers.mutations.tasks import TaskMutations
 
 
-@strawberry.type
+@strawberry.type(description="Changes. Each is one transaction; its result says what changed, or why not.")
 class Mutation(
     MemberMutations, ActivityMutations, LedgerMutations, TaskMutations, BadgeMutations, ProgrammeMutations
 ):
-    """Changes. Each is one transaction; its result says what changed, or why not."""
+    """The fields of every noun, together."""

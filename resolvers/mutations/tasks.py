@@ -7,6 +7,7 @@ import strawberry
 from resolvers.context import Info
 from resolvers.errors import ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError
 from resolvers.mutations.members import member_id
+from resolvers.mutations.results import INPUT, RESULT
 from resolvers.types.tasks import TaskProgress
 
 
@@ -30,16 +31,17 @@ class ClaimTaskSuccess:
 
 ClaimTaskResult = Annotated[
     ClaimTaskSuccess | ConflictError | NotFoundError | IdempotencyConflictError | InvalidInputError,
-    strawberry.union("ClaimTaskResult"),
+    strawberry.union("ClaimTaskResult", description=RESULT),
 ]
 
 
 @strawberry.type
 class TaskMutations:
     @strawberry.mutation(description="Claim a completed task's reward: one's own, or by a service anyone's.")
-    async def claim_task(self, info: Info, input: ClaimTaskInput) -> ClaimTaskResult:
+    async def claim_task(self, info: Info, input: Annotated[ClaimTaskInput, INPUT]) -> ClaimTaskResult:
+        caller = info.context.caller
         target = member_id(input.member_id) if input.member_id is not None else None
         progress, replayed = await info.context.services.claims.claim(
-            info.context.caller, target, input.task, input.period, input.idempotency_key
+            caller, target, input.task, input.period, input.idempotency_key
         )
         return ClaimTaskSuccess(progress=TaskProgress.of(progress), replayed=replayed)

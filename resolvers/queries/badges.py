@@ -1,12 +1,16 @@
 """`badge`, `badges`."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.context import Info
 from resolvers.queries.definitions import list_definitions
-from resolvers.relay import After, Connection, First
+from resolvers.relay import After, Before, Connection, First, Last, Listing
 from resolvers.types.badges import Badge, BadgeRepeat, build_badge
 from resolvers.types.tasks import DefinitionStatus
+
+BADGES = Listing("badges", (str,))
 
 
 @strawberry.input(description="Which badges to list.")
@@ -20,7 +24,11 @@ class BadgeFilter:
 @strawberry.type
 class BadgeQueries:
     @strawberry.field(description="A badge by key.")
-    async def badge(self, info: Info, key: str) -> Badge | None:
+    async def badge(
+        self,
+        info: Info,
+        key: Annotated[str, strawberry.argument(description="Its key in the programme file.")],
+    ) -> Badge | None:
         found = await info.context.services.badges.badge(info.context.caller, key)
         return await build_badge(info, found) if found else None
 
@@ -30,7 +38,11 @@ class BadgeQueries:
         info: Info,
         first: First = None,
         after: After = None,
-        filter: BadgeFilter | None = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            BadgeFilter | None, strawberry.argument(description="All of them when not given.")
+        ] = None,
     ) -> Connection[Badge]:
         wanted = filter or BadgeFilter()
         badges = [
@@ -38,4 +50,4 @@ class BadgeQueries:
             for badge in await info.context.services.badges.badges(info.context.caller)
             if wanted.status in (None, badge.status) and wanted.repeat in (None, badge.repeat)
         ]
-        return await list_definitions(info, badges, build_badge, first, after)
+        return await list_definitions(info, badges, build_badge, BADGES, first, after, last, before)

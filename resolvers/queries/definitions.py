@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from gamification.programmes.definitions import Definition
 from resolvers.context import Info
-from resolvers.relay import Connection, connect, page_of_list, window
+from resolvers.relay import Connection, Listing, connect, page_of_list, window
 from storage.paging import Page
 
 D = TypeVar("D", bound=Definition)
@@ -16,11 +16,16 @@ async def list_definitions(
     info: Info,
     definitions: Sequence[D],
     build: Callable[[Info, D], Awaitable[T]],
+    listing: Listing,
     first: int | None,
     after: str | None,
+    last: int | None,
+    before: str | None,
 ) -> Connection[T]:
     """A page of definitions in file order, with their total count."""
-    page = page_of_list(definitions, lambda definition: definition.key, window(first, after, arity=1))
+    page = page_of_list(
+        definitions, lambda definition: definition.key, window(first, after, last, before, of=listing)
+    )
     built = Page(
         [await build(info, row) for row in page.rows], page.positions, page.has_next, page.has_previous
     )
@@ -28,4 +33,4 @@ async def list_definitions(
     async def count() -> int:
         return len(definitions)
 
-    return connect(built, lambda row: row, count)
+    return connect(built, lambda row: row, listing, count)

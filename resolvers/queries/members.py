@@ -1,5 +1,6 @@
 """`me`, `member`, `members`."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -7,13 +8,29 @@ import strawberry
 from gamification.kit.errors import InvalidInput
 from gamification.members import model, service
 from resolvers.context import Info
-from resolvers.relay import After, Before, Connection, First, Last, connect, decode_bytes_id, window
+from resolvers.relay import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Listing,
+    connect,
+    decode_bytes_id,
+    window,
+)
 from resolvers.types.members import Member, MemberStanding
 
 MemberOrderField = service.MemberOrder
 strawberry.enum(
     MemberOrderField, name="MemberOrderField", description="What lists of members can be ordered by."
 )
+LISTINGS = {
+    (field, descending): Listing(f"members by {field.value}, {descending}", (kind, bytes))
+    for field, kind in ((service.MemberOrder.JOINED_AT, datetime), (service.MemberOrder.DISPLAY_NAME, str))
+    for descending in (False, True)
+}
+"""The kinds of list that `members` gives."""
 
 
 @strawberry.input(description="Which members to list.")
@@ -54,9 +71,13 @@ class MemberQueries:
     async def member(
         self,
         info: Info,
-        id: strawberry.ID | None = None,
-        external_id: str | None = None,
-        identity: IdentityInput | None = None,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Their global id.")] = None,
+        external_id: Annotated[
+            str | None, strawberry.argument(description="The programme's own name for them.")
+        ] = None,
+        identity: Annotated[
+            IdentityInput | None, strawberry.argument(description="Another system's name for them.")
+        ] = None,
     ) -> Member | None:
         members, caller = info.context.services.members, info.context.caller
         if sum(given is not None for given in (id, external_id, identity)) != 1:
@@ -79,23 +100,26 @@ class MemberQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: MemberFilter | None = None,
+        filter: Annotated[
+            MemberFilter | None, strawberry.argument(description="Everyone when not given.")
+        ] = None,
         order_by: Annotated[
             MemberOrder | None, strawberry.argument(description="By time of joining when not given.")
         ] = None,
     ) -> Connection[Member]:
         members, caller = info.context.services.members, info.context.caller
         stated, order = filter or MemberFilter(), order_by or MemberOrder()
+        listing = LISTINGS[order.field, order.descending]
         wanted = service.MemberFilter(stated.standing, stated.display_name_starts_with)
         page = await members.page(
             caller,
             wanted,
             order.field,
             descending=order.descending,
-            window=window(first, after, last, before, arity=2),
+            window=window(first, after, last, before, of=listing),
         )
 
         async def count() -> int:
             return await members.count(caller, wanted)
 
-        return connect(page, Member.of, count)
+        return connect(page, Member.of, listing, count)

@@ -1,11 +1,14 @@
 """`node` and `nodes`: any object again by its global id."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import strawberry
 
+from gamification.kit.actors import Permission
 from gamification.kit.errors import LimitExceeded
+from gamification.programmes.definitions import Status
 from resolvers.context import Info
 from resolvers.queries.programme import load_programme
 from resolvers.relay import PAGE_SIZE_MAX, Node, decode_id
@@ -38,8 +41,12 @@ async def _badge(info: Info, key: str) -> Node | None:
 
 
 async def _unit(info: Info, key: str) -> Node | None:
-    catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
-    return await build_unit(info, catalogue.units[key]) if key in catalogue.units else None
+    found = (await info.context.catalogue()).units.get(key)
+    if found is None or (
+        found.status is Status.DRAFT and not info.context.caller.can(Permission.PROGRAMME_READ_DRAFTS)
+    ):
+        return None
+    return await build_unit(info, found)
 
 
 async def _programme(info: Info, key: str) -> Node | None:
@@ -83,7 +90,9 @@ async def fetch_node(info: Info, global_id: str) -> Node | None:
 @strawberry.type
 class NodeQueries:
     @strawberry.field(description="An object by its global id; null where it is missing or not visible.")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Node | None:
         _ = info.context.caller
         return await fetch_node(info, id)
 
@@ -96,4 +105,4 @@ class NodeQueries:
         _ = info.context.caller
         if len(ids) > PAGE_SIZE_MAX:
             raise LimitExceeded(f"At most {PAGE_SIZE_MAX} ids are taken.", path=["ids"], limit=PAGE_SIZE_MAX)
-        return [await fetch_node(info, found) for found in ids]
+        return list(await asyncio.gather(*(fetch_node(info, found) for found in ids)))

@@ -13,7 +13,7 @@ from resolvers.types.programme import DefinitionKind, Programme, definition_of
 async def load_programme(info: Info) -> Programme:
     """The token's programme. Raises: NotFound where it was never applied."""
     caller = info.context.caller
-    catalogue = await info.context.services.programmes.catalogue(caller.programme_id)
+    catalogue = await info.context.catalogue()
     settings = catalogue.settings
     definitions = None
     if caller.can(Permission.PROGRAMME_READ_DRAFTS):

@@ -11,7 +11,7 @@ from resolvers.queries.programme import ProgrammeQueries
 from resolvers.queries.tasks import TaskQueries
 
 
-@strawberry.type
+@strawberry.type(description="Reads. All of them need a bearer token; the programme is the token's.")
 class Query(
     NodeQueries,
     ProgrammeQueries,
@@ -21,4 +21,4 @@ class Query(
     BadgeQueries,
     ActivityQueries,
 ):
-    """Reads. All of them need a bearer token; the programme is the token's."""
+    """The fields of every noun, together."""

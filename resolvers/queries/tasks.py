@@ -1,11 +1,15 @@
 """`task`, `tasks`."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.context import Info
 from resolvers.queries.definitions import list_definitions
-from resolvers.relay import After, Connection, First
+from resolvers.relay import After, Before, Connection, First, Last, Listing
 from resolvers.types.tasks import DefinitionStatus, Task, TaskCycle, build_task
+
+TASKS = Listing("tasks", (str,))
 
 
 @strawberry.input(description="Which tasks to list.")
@@ -17,7 +21,11 @@ class TaskFilter:
 @strawberry.type
 class TaskQueries:
     @strawberry.field(description="A task by key.")
-    async def task(self, info: Info, key: str) -> Task | None:
+    async def task(
+        self,
+        info: Info,
+        key: Annotated[str, strawberry.argument(description="Its key in the programme file.")],
+    ) -> Task | None:
         found = await info.context.services.tasks.task(info.context.caller, key)
         return await build_task(info, found) if found else None
 
@@ -27,7 +35,11 @@ class TaskQueries:
         info: Info,
         first: First = None,
         after: After = None,
-        filter: TaskFilter | None = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            TaskFilter | None, strawberry.argument(description="All of them when not given.")
+        ] = None,
     ) -> Connection[Task]:
         wanted = filter or TaskFilter()
         tasks = [
@@ -35,4 +47,4 @@ class TaskQueries:
             for task in await info.context.services.tasks.tasks(info.context.caller)
             if wanted.status in (None, task.status) and wanted.cycle in (None, task.cycle)
         ]
-        return await list_definitions(info, tasks, build_task, first, after)
+        return await list_definitions(info, tasks, build_task, TASKS, first, after, last, before)

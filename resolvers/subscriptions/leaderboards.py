@@ -47,7 +47,7 @@ class LeaderboardSubscriptions:
     async def leaderboard_updated(
         self,
         info: Info,
-        key: str,
+        key: Annotated[str, strawberry.argument(description="The board's key.")],
         first: Annotated[int, strawberry.argument(description="How many places: 1 to 100.")] = 10,
         around: Annotated[
             int, strawberry.argument(description="How many each side of the viewer: 0 to 50.")
@@ -73,14 +73,16 @@ async def watch(
 ) -> AsyncGenerator[BoardPage, None]:
     """Pages of one period, each newer than the one before, until the period ends."""
     services = info.context.services
-    viewer = await _viewer(info)
-    window = Around(around, around) if around and viewer else None
+    viewer, viewer_read_at = await _viewer(info), time.monotonic()
     pause_s = board.coalesce_ms / 1000
     sent_revision, read_at = -1, 0.0
     with services.doorbells.listening(f"{period.programme_id}|{period.board}|{period.key}") as bell:
         while True:
             await asyncio.sleep(max(0.0, read_at + pause_s - time.monotonic()))
             read_at = time.monotonic()
+            if read_at - viewer_read_at > _RECHECK_S:
+                viewer, viewer_read_at = await _viewer(info), read_at
+            window = Around(around, around) if around and viewer else None
             page = await services.leaderboards.page(
                 board, period, 0, first, viewer.id if viewer else None, window
             )
@@ -90,7 +92,7 @@ async def watch(
             while not await bell.wait(_wait_s(period, services.now())):
                 if period.ends_at is not None and services.now() >= period.ends_at:
                     return
-                viewer = await _viewer(info)
+                viewer, viewer_read_at = await _viewer(info), time.monotonic()
 
 
 async def _viewer(info: Info) -> Member | None:

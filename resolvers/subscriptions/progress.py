@@ -46,9 +46,10 @@ class ProgressSubscriptions:
                     number = last
                     if message is not None:
                         yield message
-                while not await bell.wait(_RECHECK_S):
+                while True:
+                    rung = await bell.wait(_RECHECK_S)
                     await _member(info)
-                    if await services.members.head(member) > number:
+                    if rung or await services.members.head(member) > number:
                         break
 
 

@@ -6,6 +6,6 @@ from resolvers.subscriptions.leaderboards import LeaderboardSubscriptions
 from resolvers.subscriptions.progress import ProgressSubscriptions
 
 
-@strawberry.type
+@strawberry.type(description="Live views, over graphql-transport-ws. The first message is the present state.")
 class Subscription(LeaderboardSubscriptions, ProgressSubscriptions):
-    """Live views, over graphql-transport-ws. The first message is the present state."""
+    """The fields of every noun, together."""

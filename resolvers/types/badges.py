@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gamification.badges import model as domain
+from gamification.kit.actors import Permission
+from gamification.kit.errors import Forbidden
 from gamification.members.service import may_see_private
 from gamification.programmes import definitions
 from resolvers.context import Info
-from resolvers.relay import After, Connection, First, Node, connect, encode_id, window
+from resolvers.relay import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Listing,
+    Node,
+    connect,
+    encode_id,
+    window,
+)
 from resolvers.scalars import Long
 from resolvers.types.causes import Cause, cause_of
 from resolvers.types.names import label, text
@@ -22,6 +35,7 @@ BadgeRepeat = definitions.Repeat
 strawberry.enum(
     BadgeRepeat, name="BadgeRepeat", description="Awarded ONCE a member, or once PER_KEY (such as a post)."
 )
+AWARDS = Listing("awards", (int, bytes))
 
 
 @strawberry.type(description="A step of a badge.")
@@ -42,11 +56,13 @@ class Badge(Node):
     levels: list[BadgeLevel] = strawberry.field(description="Its steps; empty where it has none.")
 
     @strawberry.field(description="Standing awards, newest first.")
-    async def awards(self, info: Info, first: First = None, after: After = None) -> Connection["BadgeAward"]:
+    async def awards(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection["BadgeAward"]:
         page = await info.context.services.badges.of_badge(
-            info.context.caller, self.definition, window(first, after, arity=2)
+            info.context.caller, self.definition, window(first, after, last, before, of=AWARDS)
         )
-        return connect(page, BadgeAward.of)
+        return connect(page, BadgeAward.of, AWARDS)
 
     @strawberry.field(description="How many awards stand.")
     async def award_count(self, info: Info) -> Long:
@@ -61,12 +77,20 @@ class BadgeAward(Node):
     badge_version: int = strawberry.field(description="The badge's version that granted it.")
     awarded_at: datetime = strawberry.field(description="When what earned it happened.")
     revoked_at: datetime | None = strawberry.field(description="When it was taken away.")
-    cause: Cause = strawberry.field(description="What earned it.")
-    revocation: Cause | None = strawberry.field(description="Why it was taken away.")
+
+    @strawberry.field(description="What earned it. The member, staff and services see it.")
+    async def cause(self, info: Info) -> Cause | None:
+        await self._private(info)
+        return cause_of(self.model.cause)
+
+    @strawberry.field(description="Why it was taken away. The member, staff and services see it.")
+    async def revocation(self, info: Info) -> Cause | None:
+        await self._private(info)
+        return cause_of(self.model.revocation) if self.model.revocation else None
 
     @strawberry.field(description="Which badge.")
     async def badge(self, info: Info) -> Badge:
-        catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
+        catalogue = await info.context.catalogue()
         return await build_badge(info, catalogue.badges[self.model.badge])
 
     @strawberry.field(description="Who holds it; null for a member who is not visible to you.")
@@ -77,6 +101,11 @@ class BadgeAward(Node):
 
         found = await info.context.loaders.members.load(self.model.member_id)
         return Member.of(found) if found else None
+
+    async def _private(self, info: Info) -> None:
+        member = await info.context.loaders.members.load(self.model.member_id)
+        if member is None or not may_see_private(info.context.caller, member):
+            raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
 
     @classmethod
     def of(cls, award: domain.BadgeAward) -> "BadgeAward":
@@ -89,8 +118,6 @@ class BadgeAward(Node):
             badge_version=award.badge_version,
             awarded_at=award.awarded_at,
             revoked_at=award.revoked_at,
-            cause=cause_of(award.cause),
-            revocation=cause_of(award.revocation) if award.revocation else None,
         )
 
 

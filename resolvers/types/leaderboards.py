@@ -1,6 +1,7 @@
 """Leaderboards, their periods and entries."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +19,11 @@ from resolvers.relay import (
     Edge,
     First,
     Last,
+    Listing,
     Node,
     PageInfo,
     connect,
     decode_bytes_id,
-    decode_cursor,
     encode_cursor,
     encode_id,
     window,
@@ -50,6 +51,9 @@ strawberry.enum(
 PeriodCycle = definitions.BoardCycle
 strawberry.enum(PeriodCycle, name="PeriodCycle", description="How often a board starts anew.")
 AROUND_MAX = 50
+PLACES = Listing("places", (int,))
+PERIODS = Listing("periods", (str,))
+MemberId = Annotated[strawberry.ID, strawberry.argument(description="The member's global id.")]
 
 
 @strawberry.type(description="A place on a board.")
@@ -91,7 +95,7 @@ class LeaderboardPeriod:
     @strawberry.field(description="When the last late activity could still count in it; null until then.")
     async def closed_at(self, info: Info) -> datetime | None:
         services = info.context.services
-        settings = (await services.programmes.catalogue(info.context.caller.programme_id)).settings
+        settings = (await info.context.catalogue()).settings
         lateness = settings.lateness_or_none
         if self.ends_at is None or lateness is None:
             return None
@@ -112,12 +116,11 @@ class LeaderboardPeriod:
     async def entries(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[LeaderboardEntry]:
-        wanted = window(first, after, last, before, arity=1)
-        start = _offset(after, "after") + 1 if after else 0
-        size: int | None = None
-        if wanted.backward or before:
+        wanted = window(first, after, last, before, of=PLACES)
+        start = _offset(wanted.after, "after") + 1 if wanted.after is not None else 0
+        if wanted.backward or wanted.before is not None:
             size = (await self._page(info, 0, 0)).size
-            end = min(size, _offset(before, "before")) if before else size
+            end = min(size, _offset(wanted.before, "before")) if wanted.before is not None else size
             if wanted.backward:
                 start = max(start, end - wanted.size)
             limit = max(0, min(wanted.size, end - start))
@@ -125,7 +128,7 @@ class LeaderboardPeriod:
             limit = wanted.size
         page = await self._page(info, start, limit)
         edges = [
-            Edge(cursor=encode_cursor([page.offset + index]), node=LeaderboardEntry.of(entry))
+            Edge(cursor=encode_cursor(PLACES, [page.offset + index]), node=LeaderboardEntry.of(entry))
             for index, entry in enumerate(page.entries)
         ]
 
@@ -145,7 +148,7 @@ class LeaderboardPeriod:
         )
 
     @strawberry.field(description="A member's place; null for who has none, or is not shown.")
-    async def rank_of(self, info: Info, member_id: strawberry.ID) -> LeaderboardEntry | None:
+    async def rank_of(self, info: Info, member_id: MemberId) -> LeaderboardEntry | None:
         found = decode_bytes_id(member_id, "Member")
         if found is None:
             return None
@@ -156,7 +159,7 @@ class LeaderboardPeriod:
     async def around(
         self,
         info: Info,
-        member_id: strawberry.ID,
+        member_id: MemberId,
         above: Annotated[int, strawberry.argument(description="How many better ones: 0 to 50.")] = 5,
         below: Annotated[int, strawberry.argument(description="How many worse ones: 0 to 50.")] = 5,
     ) -> list[LeaderboardEntry]:
@@ -205,29 +208,35 @@ class Leaderboard(Node):
         at: Annotated[datetime | None, strawberry.argument(description="Any instant within it.")] = None,
     ) -> LeaderboardPeriod | None:
         services = info.context.services
-        found = await find_period(info, self.definition, key, at or services.now())
+        found = await find_period(info, self.definition, key, at or services.now(), "key")
         return LeaderboardPeriod.of(self.definition, found) if found else None
 
     @strawberry.field(description="Periods that ever had a score, newest first.")
     async def periods(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[LeaderboardPeriod]:
         page = await info.context.services.leaderboards.periods(
-            info.context.caller, self.definition, window(first, after, arity=1)
+            info.context.caller, self.definition, window(first, after, last, before, of=PERIODS)
         )
-        return connect(page, lambda period: LeaderboardPeriod.of(self.definition, period))
+        return connect(page, lambda period: LeaderboardPeriod.of(self.definition, period), PERIODS)
 
 
 _PERIOD_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
 async def find_period(
-    info: Info, board: definitions.Leaderboard, key: str | None, at: datetime
+    info: Info, board: definitions.Leaderboard, key: str | None, at: datetime, name: str = "period"
 ) -> domain.BoardPeriod | None:
-    """A board's period, by key or instant. Raises: InvalidInput for what is no key of the board's cycle."""
+    """A board's period, by key or instant. Raises: InvalidInput naming the argument, for what is no key of the
+    board's cycle and for an instant that no calendar holds."""
     if key is not None and not _PERIOD_KEY.fullmatch(key):
-        raise InvalidInput("That is no period's key.", path=["period"])
-    return await info.context.services.leaderboards.period(info.context.caller, board, key, at)
+        raise InvalidInput("That is no period's key.", path=[name])
+    try:
+        return await info.context.services.leaderboards.period(info.context.caller, board, key, at)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, path=[name]) from error
+    except (OverflowError, ValueError) as error:
+        raise InvalidInput("No period holds that instant.", path=["at"]) from error
 
 
 def check_around(name: str, value: int) -> None:
@@ -236,11 +245,10 @@ def check_around(name: str, value: int) -> None:
         raise LimitExceeded(f"{name} must be 0 to {AROUND_MAX}, not {value}.", path=[name], limit=AROUND_MAX)
 
 
-def _offset(cursor: str | None, name: str) -> int:
-    value: object = decode_cursor(cursor or "", name, 1)[0]
-    if not isinstance(value, int) or not 0 <= value < 2**53:
+def _offset(position: Sequence[int], name: str) -> int:
+    if position[0] < 0:
         raise InvalidInput(f"{name} is not a cursor of this list.", path=[name])
-    return value
+    return position[0]
 
 
 async def build_board(info: Info, board: definitions.Leaderboard) -> Leaderboard:

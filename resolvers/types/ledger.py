@@ -100,7 +100,7 @@ class Transfer(Node):
 
 async def unit_of(info: Info, key: str) -> Unit:
     """A unit by key; one that moved points is never gone."""
-    catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
+    catalogue = await info.context.catalogue()
     return await build_unit(info, catalogue.units[key])
 
 

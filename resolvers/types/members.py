@@ -12,9 +12,20 @@ from gamification.leaderboards.service import LeaderboardService
 from gamification.members import model as domain
 from gamification.members.service import may_see_private
 from resolvers.context import Info
-from resolvers.relay import After, Connection, First, Node, connect, encode_id, window
+from resolvers.relay import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Listing,
+    Node,
+    connect,
+    encode_id,
+    window,
+)
 from resolvers.types.activity import Activity
-from resolvers.types.badges import BadgeAward
+from resolvers.types.badges import AWARDS, BadgeAward
 from resolvers.types.leaderboards import LeaderboardEntry, find_period
 from resolvers.types.ledger import Balance, Transfer
 from resolvers.types.tasks import TaskProgress
@@ -25,6 +36,9 @@ strawberry.enum(
     name="MemberStanding",
     description="ACTIVE; HIDDEN takes part but is on no board; BANNED neither acts nor is shown.",
 )
+TRANSFERS = Listing("transfers", (int, int))
+PROGRESS = Listing("progress", (int, bytes))
+ACTIVITIES = Listing("activities", (int,))
 
 
 @strawberry.input(description="Which progress to list.")
@@ -86,7 +100,7 @@ class Member(Node):
     ) -> Balance | None:
         self._private(info)
         if as_of is not None:
-            catalogue = await info.context.services.programmes.catalogue(self.model.programme_id)
+            catalogue = await info.context.catalogue()
             if unit not in catalogue.units:
                 return None
             found = await info.context.services.ledger.balance_as_of(
@@ -103,12 +117,15 @@ class Member(Node):
         unit: Annotated[str | None, strawberry.argument(description="Only this unit's key.")] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Transfer] | None:
         self._private(info)
+        listing = TRANSFERS if unit is None else Listing(f"transfers of {unit}", (int,))
         page = await info.context.services.ledger.page(
-            info.context.caller, self.model, unit, window(first, after, arity=1 if unit else 2)
+            info.context.caller, self.model, unit, window(first, after, last, before, of=listing)
         )
-        return connect(page, Transfer.of)
+        return connect(page, Transfer.of, listing)
 
     @strawberry.field(
         description="Progress in tasks, latest change first. The member, staff and services see it."
@@ -118,14 +135,22 @@ class Member(Node):
         info: Info,
         first: First = None,
         after: After = None,
-        filter: TaskProgressFilter | None = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            TaskProgressFilter | None, strawberry.argument(description="All of it when not given.")
+        ] = None,
     ) -> Connection[TaskProgress] | None:
         self._private(info)
         wanted = filter or TaskProgressFilter()
         page = await info.context.services.tasks.page(
-            info.context.caller, self.model, wanted.task, wanted.completed, window(first, after, arity=2)
+            info.context.caller,
+            self.model,
+            wanted.task,
+            wanted.completed,
+            window(first, after, last, before, of=PROGRESS),
         )
-        return connect(page, TaskProgress.of)
+        return connect(page, TaskProgress.of, PROGRESS)
 
     @strawberry.field(description="Every published task with the present period's progress. Seen as above.")
     async def current_tasks(self, info: Info) -> list[TaskProgress] | None:
@@ -136,22 +161,22 @@ class Member(Node):
 
     @strawberry.field(description="Awards, newest first; revoked ones for the member, staff and services.")
     async def badge_awards(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[BadgeAward]:
         page = await info.context.services.badges.of_member(
-            info.context.caller, self.model, window(first, after, arity=2)
+            info.context.caller, self.model, window(first, after, last, before, of=AWARDS)
         )
-        return connect(page, BadgeAward.of)
+        return connect(page, BadgeAward.of, AWARDS)
 
     @strawberry.field(description="Recorded activity, newest first. The member, staff and services see it.")
     async def activities(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Activity] | None:
         self._private(info)
         page = await info.context.services.activity.page(
-            info.context.caller, self.model, window(first, after, arity=1)
+            info.context.caller, self.model, window(first, after, last, before, of=ACTIVITIES)
         )
-        return connect(page, Activity.of)
+        return connect(page, Activity.of, ACTIVITIES)
 
     @strawberry.field(description="Their place on a board; null where they have none.")
     async def standing(

@@ -6,9 +6,8 @@ from resolvers.context import Info
 
 async def viewer_locale(info: Info) -> tuple[str, str]:
     """(the viewer's locale, the programme's)."""
-    context = info.context
-    settings = (await context.services.programmes.catalogue(context.caller.programme_id)).settings
-    return await context.locale() or settings.locale, settings.locale
+    settings = (await info.context.catalogue()).settings
+    return await info.context.locale() or settings.locale, settings.locale
 
 
 async def label(info: Info, definition: Definition) -> str:

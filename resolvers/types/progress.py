@@ -44,7 +44,7 @@ class TaskMoment:
 
     @strawberry.field(description="Which task.")
     async def task(self, info: Info) -> Task:
-        catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
+        catalogue = await info.context.catalogue()
         return await build_task(info, catalogue.tasks[self.key])
 
 

@@ -78,7 +78,7 @@ class TaskProgress(Node):
 
     @strawberry.field(description="Progress in which task.")
     async def task(self, info: Info) -> Task:
-        catalogue = await info.context.services.programmes.catalogue(info.context.caller.programme_id)
+        catalogue = await info.context.catalogue()
         return await build_task(info, catalogue.tasks[self.model.task])
 
     @strawberry.field(description="Whose progress it is.")

@@ -43,7 +43,7 @@ MakeClient = Callable[..., Awaitable[httpx.AsyncClient]]
 MakeServer = Callable[..., Awaitable[str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """Settings of an installation with a secret."""
     return load_settings(jwt_secret=SECRET)
@@ -60,7 +60,7 @@ def token() -> MakeToken:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def backend(mongo: Mongo, redis_store: RedisStore, services: Services) -> Backend:
     """What an application is built over."""
     return Backend(mongo, redis_store, services)
@@ -89,27 +89,24 @@ async def client(make_client: MakeClient) -> httpx.AsyncClient:
     return await make_client()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[MakeServer]:
-    """Makes servers; `**changed` settings where stated."""
+    """Makes servers, which run until the end of the session; `**changed` settings where stated."""
     running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
     async def make(schema: BaseSchema = real_schema, **changed: Any) -> str:
         app = create_app(settings.model_copy(update=changed), schema, backend, with_worker=False)
-        server, address = await serve(app, running)
-        assert server.started
-        return f"ws://{address}/graphql"
+        return f"ws://{await serve(app, running)}/graphql"
 
     yield make
-    for server, task in running:
+    for server, _ in running:
         server.should_exit = True
+    for _, task in running:
         await task
 
 
-async def serve(
-    app: Starlette, running: list[tuple[uvicorn.Server, asyncio.Task[None]]]
-) -> tuple[uvicorn.Server, str]:
-    """Start uvicorn on a free port; whoever calls stops it."""
+async def serve(app: Starlette, running: list[tuple[uvicorn.Server, asyncio.Task[None]]]) -> str:
+    """Start uvicorn on a free port; its address. Whoever calls stops what is added to `running`."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -118,7 +115,9 @@ async def serve(
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
     running.append((server, task))
-    while not server.started:
+    for _ in range(500):
+        if server.started or task.done():
+            break
         await asyncio.sleep(0.01)
-        assert not task.done(), task
-    return server, f"127.0.0.1:{listener.getsockname()[1]}"
+    assert server.started
+    return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -63,7 +63,7 @@ class Subscription:
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def address(make_server: MakeServer) -> str:
     """A server with the schema above."""
     found: str = await make_server(SCHEMA)

@@ -1,0 +1,140 @@
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from api import worker
+from api.worker import Worker, every
+from gamification.services import Services
+from storage.redis import RedisStore
+from tests.support import Clock, ProgrammeUnderTest
+
+DOCUMENT = {
+    "units": [{"key": "points", "expires_after": "P1D"}],
+    "activity_types": [{"key": "visit"}],
+    "rules": [
+        {
+            "key": "visits",
+            "on": ["visit"],
+            "effects": [{"points": {"unit": "points", "amount": 5, "boards": ["all"]}}],
+        }
+    ],
+    "leaderboards": [
+        {"key": "all", "operator": "increment", "order": "descending", "ties": "shared", "cycle": "all_time"}
+    ],
+}
+
+
+async def until(check: Callable[[], Any]) -> None:
+    for _ in range(500):
+        if await check():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not happen within ten seconds")
+
+
+async def test_work_goes_on_after_failures() -> None:
+    done = asyncio.Event()
+    rounds = 0
+
+    async def work() -> int:
+        nonlocal rounds
+        rounds += 1
+        if rounds < 3:
+            raise RuntimeError("not now")
+        done.set()
+        return 1
+
+    task = asyncio.create_task(every(0.001, "test", work))
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_waits_longer_after_each_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 8:
+            raise asyncio.CancelledError
+
+    async def work() -> int:
+        raise OSError("away")
+
+    monkeypatch.setattr(worker.asyncio, "sleep", note)
+    with pytest.raises(asyncio.CancelledError):
+        await every(1.0, "test", work)
+    assert waited == [2, 4, 8, 16, 30, 30, 30, 30]
+
+
+async def test_boards_come_back_after_redis_lost_them(
+    services: Services,
+    redis_store: RedisStore,
+    programme: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "RESTORE_SECONDS", 0.05)
+    made: ProgrammeUnderTest = await programme(DOCUMENT)
+    await made.join("ada")
+    await made.do("visit", "ada")
+    period = await made.period("all")
+    await services.rankings.forget(period)
+    assert not await services.rankings.is_ready(period)
+    running = Worker(services)
+    running.start()
+    try:
+        await until(lambda: services.rankings.is_ready(period))
+    finally:
+        await running.stop()
+    assert await made.ranking("all") == [(1, "ada", 5)]
+
+
+async def test_what_a_crash_left_behind_is_delivered(
+    services: Services,
+    services_without_redis: Services,
+    programme: Callable[..., Any],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
+    made: ProgrammeUnderTest = await programme(DOCUMENT)
+    await made.join("ada")
+    await made.do("visit", "ada")
+    left = made.activity("visit", "ada")
+    await services_without_redis.recording.record(made.service, [left])
+    clock.advance(timedelta(seconds=5))
+    running = Worker(services)
+    running.start()
+    try:
+
+        async def is_delivered() -> bool:
+            return await services.delivery.lag() == timedelta()
+
+        await until(is_delivered)
+    finally:
+        await running.stop()
+    assert await made.ranking("all") == [(1, "ada", 10)]
+
+
+async def test_points_lapse(
+    services: Services, programme: Callable[..., Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "EXPIRE_SECONDS", 0.05)
+    made: ProgrammeUnderTest = await programme(DOCUMENT)
+    await made.join("ada")
+    await made.do("visit", "ada")
+    clock.advance(timedelta(days=3))
+    running = Worker(services)
+    running.start()
+    try:
+
+        async def is_expired() -> bool:
+            return await made.balance("ada", "points") == 0
+
+        await until(is_expired)
+    finally:
+        await running.stop()
