@@ -19,6 +19,10 @@ class Backend:
     services: Services
 
 
+DEFINITIONS_FRESH_SECONDS = 0.5
+"""How late a process may notice that another one changed a programme; transactions notice at once."""
+
+
 @asynccontextmanager
 async def open_backend(mongodb_url: str, redis_url: str, database: str) -> AsyncIterator[Backend]:
     """Connect, make what indexes are missing, and close at the end.
@@ -31,7 +35,7 @@ async def open_backend(mongodb_url: str, redis_url: str, database: str) -> Async
             await prepare(mongo, INDEXES)
         except StorageUnusable as error:
             raise StorageUnusable(f"{address(mongodb_url)}: {error}") from error
-        yield Backend(mongo, redis, build(mongo, redis))
+        yield Backend(mongo, redis, build(mongo, redis, definitions_fresh_s=DEFINITIONS_FRESH_SECONDS))
     finally:
         await redis.close()
         mongo.close()

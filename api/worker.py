@@ -1,7 +1,6 @@
 """The work that no request asks for: what a crash left in the outbox, points that lapse, boards that Redis lost."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -38,10 +37,10 @@ class Worker:
     async def stop(self) -> None:
         """Stop; work in hand is given up, and found again by the next one."""
         for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            # A driver may turn a cancellation into a failure of its own, after which the loop would go on.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=1)
         self._tasks.clear()
 
     async def _expire(self) -> int:
@@ -64,4 +63,9 @@ async def every(interval_seconds: float, name: str, work: Callable[[], Awaitable
             failures = 0
             if done:
                 log.info("worker.done", work=name, count=done)
-        await asyncio.sleep(min(interval_seconds * 2**failures, max(interval_seconds, _BACKOFF_MAX_SECONDS)))
+        await asyncio.sleep(pause_seconds(interval_seconds, failures))
+
+
+def pause_seconds(interval_seconds: float, failures: int) -> float:
+    """How long to wait after so many failures in a row: twice as long each time, half a minute at most."""
+    return min(interval_seconds * 2.0 ** min(failures, 16), max(interval_seconds, _BACKOFF_MAX_SECONDS))

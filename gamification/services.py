@@ -92,8 +92,15 @@ class Services:
     doorbells: Doorbells
 
 
-def build(mongo: Mongo, redis: RedisStore, now: Callable[[], datetime] = utc_now) -> Services:
-    """Wire the domain over these servers; opens no connection yet."""
+def build(
+    mongo: Mongo,
+    redis: RedisStore,
+    now: Callable[[], datetime] = utc_now,
+    *,
+    definitions_fresh_s: float = 0.0,
+) -> Services:
+    """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
+    by another process up to `definitions_fresh_s` seconds late."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo),
@@ -106,7 +113,7 @@ def build(mongo: Mongo, redis: RedisStore, now: Callable[[], datetime] = utc_now
         outbox=Outbox(mongo),
         idempotency=IdempotencyKeys(mongo),
     )
-    programmes = ProgrammeService(mongo, ProgrammeRepository(mongo), now)
+    programmes = ProgrammeService(mongo, ProgrammeRepository(mongo), now, definitions_fresh_s)
     rankings = Rankings(redis)
     projection = Projection(stores.records, rankings, redis, programmes)
     delivery = Delivery(stores.outbox, projection, redis, programmes, now)

@@ -1,5 +1,6 @@
 """From domain errors to GraphQL: data where the result's union foresees it, a top-level error elsewhere."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,10 +144,33 @@ def _code(result: Any) -> None:
         result.errors = [_coded(error) for error in result.errors]
 
 
+_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?:")
+
+
+def _refused(error: GraphQLError) -> GraphQLError:
+    """A request that could not be executed: it is wrong in itself, or a variable is; the field is that variable's
+    or what is at fault within it."""
+    extensions = {"code": ErrorCode.INVALID_INPUT.value, **(error.extensions or {})}
+    found = _VARIABLE.match(error.message)
+    if found is not None:
+        place = re.sub(r"\[(\d+)\]", r".\1", found[2] or found[1])
+        extensions.setdefault("field", place.strip("."))
+    return GraphQLError(
+        error.message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        original_error=error.original_error,
+        extensions=extensions,
+    )
+
+
 def _coded(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     if isinstance(original, Contention):
         original = errors.Conflict(str(original))
+    if error.path is None and (original is None or isinstance(original, GraphQLError)):
+        return _refused(error)
     if not isinstance(original, DomainError) or error.extensions:
         return error
     extensions: dict[str, Any] = {"code": original.code.value}

@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from gamification.kit.errors import ErrorCode
 from gamification.kit.numbers import LONG_MAX
 
 Long = NewType("Long", int)
@@ -16,16 +17,22 @@ Long = NewType("Long", int)
 def _long(value: Any) -> Long:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, float):
+        raise _inexact(f"Long can't represent {value!r}: a whole number within ±{LONG_MAX} is needed.")
     if isinstance(value, bool) or not isinstance(value, int):
         raise GraphQLError(f"Long can't represent {value!r}: a whole number is needed.")
     if abs(value) > LONG_MAX:
-        raise GraphQLError(f"Long can't represent {value}: it is beyond ±{LONG_MAX}.")
+        raise _inexact(f"Long can't represent {value}: it is beyond ±{LONG_MAX}.")
     return Long(value)
+
+
+def _inexact(message: str, node: ValueNode | None = None) -> GraphQLError:
+    return GraphQLError(message, node, extensions={"code": ErrorCode.NOT_EXACT.value, "limit": LONG_MAX})
 
 
 def _long_literal(node: ValueNode, _variables: Any = None) -> Long:
     if not isinstance(node, IntValueNode) or len(node.value) > len(str(LONG_MAX)) + 1:
-        raise GraphQLError("Long needs a whole number within ±(2^53 − 1).", node)
+        raise _inexact("Long needs a whole number within ±(2^53 − 1).", node)
     return _long(int(node.value))
 
 

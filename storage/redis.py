@@ -78,14 +78,18 @@ class Listener:
         self._on_message = on_message
         self._on_gap = on_gap
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
         self.connected = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to listen; returns at once."""
+        self._stopped = False
         self._task = asyncio.create_task(self._run(), name="redis-listener")
 
     async def stop(self) -> None:
         """Stop listening and drop the connection."""
+        # The client may turn a cancellation into a lost connection, after which `_run` would begin again.
+        self._stopped = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,11 +97,11 @@ class Listener:
 
     async def _run(self) -> None:
         delay_s = 0.05
-        while True:
+        while not self._stopped:
             pubsub = self._store.client.pubsub()
             try:
                 await pubsub.subscribe(*self._channels)
-                while True:
+                while not self._stopped:
                     message = await pubsub.get_message(timeout=1.0)
                     if message is None:
                         continue

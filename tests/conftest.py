@@ -15,10 +15,9 @@ at its end; tests that need no server start none. Nothing is wiped between tests
   `join`, `do`, `record`, `reverse`, `balance`, `awards`, `progress`, `ranking` and more.
 
 Hypothesis draws the same examples at every run; `HYPOTHESIS_PROFILE=search` draws new ones, and more of them.
-Tests that use the servers bound theirs with `@settings(max_examples=...)`.
+Property tests on the servers state theirs with `@on_servers(examples)` of `tests.support`.
 """
 
-import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any, Protocol
@@ -32,7 +31,7 @@ from storage.embedded import EmbeddedServers, Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from storage.startup import prepare
-from tests.support import Clock, ProgrammeUnderTest
+from tests.support import PROFILE, Clock, ProgrammeUnderTest
 
 _SHARED = {
     "deadline": None,
@@ -41,7 +40,7 @@ _SHARED = {
 }
 settings.register_profile("repeatable", max_examples=100, derandomize=True, **_SHARED)  # type: ignore[arg-type]
 settings.register_profile("search", max_examples=1000, **_SHARED)  # type: ignore[arg-type]
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+settings.load_profile(PROFILE)
 
 
 class MakeProgramme(Protocol):

@@ -1,9 +1,12 @@
 """What tests hold in their hands: a clock that can be set, and a programme with everyone who acts in it."""
 
 import itertools
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from hypothesis import Phase, settings
 
 from gamification.activity.model import Activity, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.badges.model import BadgeAward
@@ -18,6 +21,16 @@ from gamification.tasks.model import Progress, progress_id
 from storage.paging import Window
 
 SOURCE = "tests"
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
+
+
+def on_servers(examples: int) -> settings:
+    """Settings of a property test on the servers: so many examples, twenty times as many in the profile `search`.
+    None is shrunk, as finding a smaller one takes minutes."""
+    return settings(
+        max_examples=examples * 20 if PROFILE == "search" else examples,
+        phases=(Phase.explicit, Phase.generate),
+    )
 
 
 class Clock:

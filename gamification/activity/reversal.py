@@ -93,9 +93,8 @@ class ReversalService:
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
         members = await self._members(work, activity, shift)
-        space.touched |= (
-            members.keys()
-        )  # meets whatever else becomes or ceases to be grounds for their awards
+        # Meets whatever else becomes or ceases to be grounds for their awards at the same time.
+        space.touched |= members.keys()
         await self._load(work, members, activity, shift)
         self._take_back_transfers(work, members[activity.member_id], activity, because)
         await self._recount(work, members, shift, because)
@@ -245,7 +244,7 @@ class ReversalService:
             elif award is not None and held:
                 _keep(space, award, level, standing)
             elif standing:
-                cause = _cause(standing[0], badge, occurrence)
+                cause = _cause(standing, badge, occurrence, level)
                 space.award(
                     members[member_id], badge, occurrence, BY_RULES, level, cause, standing[0].occurred_at
                 )
@@ -264,7 +263,7 @@ class ReversalService:
                     for s in progress.scores
                     if (s.board, s.period) == (board, period)
                 ]
-            parts.sort(key=lambda part: part[0])
+            parts.sort(key=lambda part: (part[0], part[1].place))
             standing = fold(space.catalogue.leaderboards[board], [score for _, score in parts])
             space.set_standing(members[member_id], board, period, standing)
 
@@ -274,7 +273,7 @@ def _keep(space: Workspace, award: BadgeAward, level: int, standing: list[Activi
     grounds = {**award.grounds, BY_RULES: level}
     kept = replace(award, grounds=grounds)
     if award.cause.activity_id is not None and award.cause.activity_id not in {a.id for a in standing}:
-        kept = replace(kept, cause=_cause(standing[0], award.badge, award.occurrence))
+        kept = replace(kept, cause=_cause(standing, award.badge, award.occurrence, level))
     lowered = award.stands and max(grounds.values()) != award.level
     if lowered:
         kept = replace(kept, level=max(grounds.values()))
@@ -282,8 +281,14 @@ def _keep(space: Workspace, award: BadgeAward, level: int, standing: list[Activi
         space.put_award(kept, Outcome.LEVEL_CHANGED if lowered else Outcome.UNCHANGED)
 
 
-def _cause(activity: Activity, badge: str, occurrence: str) -> Cause:
-    due = next(a for a in activity.awards if (a.badge, a.occurrence) == (badge, occurrence))
+def _cause(standing: list[Activity], badge: str, occurrence: str, level: int) -> Cause:
+    """The first activity that finds the award due at that level, which is the highest."""
+    activity, due = next(
+        (activity, award)
+        for activity in standing
+        for award in activity.awards
+        if (award.badge, award.occurrence, award.level) == (badge, occurrence, level)
+    )
     return Cause(
         activity_id=activity.id,
         rule=due.rule,

@@ -25,13 +25,15 @@ class BoardPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A score written by one activity or task reward, at the instant when it happened."""
+    """A score written by one activity or task reward, at the instant when it happened. `place` orders what one
+    operation wrote: an activity and the reward that it earned may write to the same board."""
 
     board: str
     period: str
     value: int
     subscore: int
     at: datetime
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ def contribution_document(contribution: Contribution) -> dict[str, Any]:
         "value": contribution.value,
         "subscore": contribution.subscore,
         "at": contribution.at,
+        "place": contribution.place,
     }
 
 
 def contribution_from(row: dict[str, Any]) -> Contribution:
-    return Contribution(row["board"], row["period"], row["value"], row["subscore"], row["at"])
+    return Contribution(row["board"], row["period"], row["value"], row["subscore"], row["at"], row["place"])

@@ -58,4 +58,5 @@ def equal_bytes(board: Leaderboard) -> int:
 
 def milliseconds(at: datetime) -> int:
     """Whole milliseconds since 1970."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -37,9 +37,13 @@ class Projection:
         self._rebuilding: dict[bytes, asyncio.Task[int]] = {}
         self._noted: set[bytes] = set()
 
-    async def apply(self, catalogue: Catalogue, record_ids: Sequence[bytes]) -> None:
-        """Bring these records' newest state to Redis; safe to repeat. Raises: RedisUnavailable kinds."""
-        records = await self._repository.by_ids(record_ids)
+    async def apply(
+        self, catalogue: Catalogue, record_ids: Sequence[bytes], records: Mapping[bytes, Record] | None = None
+    ) -> None:
+        """Bring these records to Redis, as given or as they are now; safe to repeat, in any order: a version older
+        than Redis has changes nothing. Raises: RedisUnavailable kinds."""
+        if records is None:
+            records = await self._repository.by_ids(record_ids)
         by_period: dict[tuple[str, str], list[Record]] = defaultdict(list)
         for record in records.values():
             by_period[(record.board, record.period)].append(record)

@@ -151,7 +151,9 @@ class LeaderboardService:
 
 def _entries(board: Leaderboard, places: Sequence[Place]) -> list[Entry]:
     """Places as entries: all they show is in the ranking itself."""
-    return [_entry(place.rank, standing_of(board, place.key, place.tie), member_of(place.tie)) for place in places]
+    return [
+        _entry(place.rank, standing_of(board, place.key, place.tie), member_of(place.tie)) for place in places
+    ]
 
 
 def _entry(rank: int, standing: Score, member_id: bytes) -> Entry:

@@ -1,7 +1,8 @@
 """A member's feed: what happened to them, numbered without a gap, so that a client can go on where it left off.
 
-One document holds what one transaction told one member: {member_id, first, last, messages}. It is kept for
-FEED_KEPT_S; a client that was away longer starts from the present state.
+One document holds what one transaction told one member: {_id, first, messages}, where `_id` is the member's id and
+the number of the last message, so that the one index there is anyway finds and orders them. It is kept for FEED_KEPT_S;
+a client that was away longer starts from the present state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from gamification.kit.numbers import LONG_MAX
 from storage.mongo import ASCENDING, Index, Mongo, Tx, insert
 
 COLLECTION = "member_feed"
@@ -19,7 +21,6 @@ CHANNEL = "sg:feeds"
 
 INDEXES = {
     COLLECTION: [
-        Index([("member_id", ASCENDING), ("last", ASCENDING)]),
         Index([("at", ASCENDING)], expire_after_s=FEED_KEPT_S),
     ]
 }
@@ -67,10 +68,9 @@ class FeedRepository:
             self._feed,
             [
                 {
+                    "_id": _id_of(member_id, first + len(told) - 1),
                     "programme_id": programme_id,
-                    "member_id": member_id,
                     "first": first,
-                    "last": first + len(told) - 1,
                     "messages": [{"kind": message.kind.value, "body": message.body} for message in told],
                     "at": at,
                 }
@@ -82,8 +82,8 @@ class FeedRepository:
     async def after(self, member_id: bytes, number: int, limit: int = 200) -> list[NumberedMessage]:
         """The member's messages after that number, oldest first; up to about `limit`."""
         cursor = (
-            self._feed.find({"member_id": member_id, "last": {"$gt": number}})
-            .sort("last", ASCENDING)
+            self._feed.find({"_id": {"$gt": _id_of(member_id, number), "$lte": _id_of(member_id, LONG_MAX)}})
+            .sort("_id", ASCENDING)
             .limit(limit)
         )
         found: list[NumberedMessage] = []
@@ -97,7 +97,6 @@ class FeedRepository:
                     )
         return found
 
-    async def oldest(self, member_id: bytes) -> int | None:
-        """The number of the oldest message still kept; None where none is."""
-        row = await self._feed.find_one({"member_id": member_id}, sort=[("last", ASCENDING)])
-        return int(row["first"]) if row else None
+
+def _id_of(member_id: bytes, number: int) -> bytes:
+    return member_id + number.to_bytes(8, "big")

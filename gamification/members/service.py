@@ -55,7 +55,7 @@ class MemberService:
             actor.require(Permission.MEMBERS_JOIN_ANY)
         else:
             actor.require(Permission.MEMBERS_JOIN_SELF)
-            new = dataclasses.replace(new, joined_at=None, identities=())
+            new = dataclasses.replace(new, joined_at=None, attributes={}, identities=())
         joined = await self.ensure(actor, [new])
         if joined:
             return joined[0], True

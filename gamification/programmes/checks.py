@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from gamification.kit.errors import InvalidInput
+from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.definitions import Effect, Rule, Status
 from gamification.programmes.document import SECTIONS, Document, Problem
 from gamification.programmes.expressions import compile_expression
@@ -34,6 +35,18 @@ def _schemas(document: Document) -> Iterator[tuple[str, str]]:
             compile_schema(activity_type.properties)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             yield place, str(error).splitlines()[0]
+            continue
+        if not _is_exact(activity_type.properties):
+            yield place, f"whole numbers in a schema lie within ±{LONG_MAX}"
+
+
+def _is_exact(value: object) -> bool:
+    """Whether every whole number within can be stored."""
+    if isinstance(value, dict):
+        return all(_is_exact(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_is_exact(item) for item in value)
+    return not isinstance(value, int) or abs(value) <= LONG_MAX
 
 
 def _counters(document: Document) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Apply a programme file, change one definition, and look a programme up as of any version."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,20 +33,28 @@ class Applied:
 
 
 class ProgrammeService:
-    """Catalogues are cached by version: a version never changes once stored."""
+    """Catalogues are cached by version: a version never changes once stored.
 
-    def __init__(self, mongo: Mongo, repository: ProgrammeRepository, now: Callable[[], datetime]) -> None:
+    Which version is the current one is asked anew after `fresh_s` seconds, so a reader may see definitions that
+    are that old; transactions always ask, and what this process changed it sees at once.
+    """
+
+    def __init__(
+        self, mongo: Mongo, repository: ProgrammeRepository, now: Callable[[], datetime], fresh_s: float = 0.0
+    ) -> None:
         self._mongo = mongo
         self._repository = repository
         self._now = now
+        self._fresh_s = fresh_s
         self._cache: dict[tuple[str, int], Catalogue] = {}
+        self._current: dict[str, tuple[float, int]] = {}
 
     async def catalogue(
         self, programme_id: str, version: int | None = None, tx: Tx | None = None
     ) -> Catalogue:
         """The current catalogue, or that of a past version. Raises: NotFound."""
         if version is None:
-            version = await self._repository.version(programme_id, tx)
+            version = await self._current_version(programme_id, tx)
         cached = self._cache.get((programme_id, version))
         if cached is not None:
             return cached
@@ -57,6 +66,16 @@ class ProgrammeService:
             self._cache.pop(next(iter(self._cache)))
         self._cache[(programme_id, version)] = catalogue
         return catalogue
+
+    async def _current_version(self, programme_id: str, tx: Tx | None) -> int:
+        asked_at, version = self._current.get(programme_id, (0.0, 0))
+        if tx is None and version and time.monotonic() - asked_at < self._fresh_s:
+            return version
+        version = await self._repository.version(programme_id, tx)
+        if len(self._current) >= _VERSIONS_KEPT:
+            self._current.clear()
+        self._current[programme_id] = (time.monotonic(), version)
+        return version
 
     async def exists(self, programme_id: str) -> bool:
         """Whether there is such a programme."""
@@ -110,6 +129,7 @@ class ProgrammeService:
         self, actor: Actor, section: str, definition: dict[str, Any], dry_run: bool, *, new: bool
     ) -> Applied:
         actor.require(Permission.PROGRAMME_DEFINE)
+        _known_section(section)
         key = definition.get("key")
         if not isinstance(key, str):
             raise Problem([(f"{section}.key", "a definition states its key")])
@@ -145,7 +165,9 @@ class ProgrammeService:
                 await self._repository.save(actor.programme_id, version + 1, document, actor.subject, now, tx)
             return Applied(Catalogue(actor.programme_id, version + 1, document), changes, dry_run)
 
-        return await self._mongo.transaction(body)
+        applied = await self._mongo.transaction(body)
+        self._current.pop(actor.programme_id, None)
+        return applied
 
 
 def _plain(document: Document | None, programme_id: str) -> dict[str, Any]:
@@ -156,9 +178,13 @@ def _plain(document: Document | None, programme_id: str) -> dict[str, Any]:
     return document.model_dump(mode="json", exclude_defaults=True)
 
 
-def _stored(plain: dict[str, Any], section: str, key: str) -> dict[str, Any]:
+def _known_section(section: str) -> None:
     if section not in SECTIONS:
         raise InvalidInput(f"There is no section {section!r}.", path=["section"])
+
+
+def _stored(plain: dict[str, Any], section: str, key: str) -> dict[str, Any]:
+    _known_section(section)
     for definition in plain.get(section, []):
         if definition["key"] == key:
             found: dict[str, Any] = definition

@@ -21,7 +21,7 @@ from gamification.rules.model import (
     ResolvedEffect,
     WriteScore,
 )
-from gamification.rules.ruleset import ReadyEffect, ReadyRule, RuleSet
+from gamification.rules.ruleset import ReadyEffect, ReadyRule, RuleSet, TypeRules
 
 _NAME_LENGTH_MAX = 200
 
@@ -35,7 +35,7 @@ def evaluate(
     rule; then the activity has no effect at all.
     """
     met = ruleset.for_type(facts.type)
-    scope = _Scope(facts, ruleset, met.uses)
+    scope = _Scope(facts, ruleset, met)
     uses: list[CounterUse] = []
     values: dict[str, int] = {}
     for ready in met.counters:
@@ -117,10 +117,10 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
 class _Scope:
     """The variables of one activity, set in the rule set's context once an expression needs them."""
 
-    def __init__(self, facts: Facts, ruleset: RuleSet, uses: frozenset[str]) -> None:
+    def __init__(self, facts: Facts, ruleset: RuleSet, met: TypeRules) -> None:
         self._facts = facts
         self._context = ruleset.context
-        self._uses = uses
+        self._met = met
         self._set = False
         self.counters: Mapping[str, int] | None = None
 
@@ -150,8 +150,8 @@ class _Scope:
 
     def _ready(self) -> cel.Context:
         if not self._set:
-            for name in self._uses & VARIABLES_OF.keys():
-                self._context.add_variable(name, VARIABLES_OF[name](self._facts))
+            for name in self._met.uses & VARIABLES_OF.keys():
+                self._context.add_variable(name, VARIABLES_OF[name](self._facts, self._met.fields))
             self._set = True
         if self.counters is not None:
             self._context.add_variable("counters", dict(self.counters))
@@ -159,8 +159,11 @@ class _Scope:
         return self._context
 
 
-def _activity(facts: Facts) -> dict[str, Any]:
-    return {
+Fields = frozenset[str] | None
+
+
+def _activity(facts: Facts, fields: Fields) -> dict[str, Any]:
+    values = {
         **facts.properties,
         "type": facts.type,
         "source": facts.source,
@@ -168,17 +171,26 @@ def _activity(facts: Facts) -> dict[str, Any]:
         "occurred_at": facts.occurred_at,
         "subject": facts.subject,
     }
+    return values if fields is None else {name: values[name] for name in fields if name in values}
 
 
-def _subject(facts: Facts) -> dict[str, str]:
-    kind, _, name = (facts.subject or "").partition(":")
+def _properties(facts: Facts, _: Fields) -> dict[str, Any]:
+    return dict(facts.properties)
+
+
+def _member(facts: Facts, _: Fields) -> dict[str, Any]:
+    return dict(facts.member)
+
+
+def _subject(facts: Facts, _: Fields) -> dict[str, Any]:
+    kind, _colon, name = (facts.subject or "").partition(":")
     return {"id": facts.subject or "", "kind": kind if name else "", "name": name or kind}
 
 
-VARIABLES_OF: dict[str, Callable[[Facts], dict[str, Any]]] = {
+VARIABLES_OF: dict[str, Callable[[Facts, Fields], dict[str, Any]]] = {
     "activity": _activity,
-    "properties": lambda facts: dict(facts.properties),
-    "member": lambda facts: dict(facts.member),
+    "properties": _properties,
+    "member": _member,
     "subject": _subject,
 }
 """Variables as expressions see them; `counters` joins them."""

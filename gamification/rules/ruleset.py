@@ -1,5 +1,7 @@
 """A catalogue's rules with their expressions compiled, found by activity type."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,6 +9,8 @@ from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Amount, Counter, Effect
 from gamification.programmes.expressions import Compiled, compile_expression, context_of
 from gamification.rules.model import RuleRef
+
+_ACTIVITY = re.compile(r"\bactivity\b(?:\.([A-Za-z_]\w*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,12 @@ class ReadyCounter:
 @dataclass(frozen=True, slots=True)
 class TypeRules:
     """What an activity of one type meets: counters first (those it feeds, then those only read), then rules.
-    `uses` are the variables that their expressions read."""
+    `uses` are the variables that their expressions read, `fields` the fields of `activity`; None is all of them."""
 
     counters: tuple[ReadyCounter, ...]
     rules: tuple[ReadyRule, ...]
     uses: frozenset[str]
+    fields: frozenset[str] | None
 
     @property
     def uses_member(self) -> bool:
@@ -93,7 +98,9 @@ class RuleSet:
             ),
             key=lambda ready: not ready.fed,
         )
-        return TypeRules(tuple(counters), rules, _uses(tuple(counters), rules))
+        expressions = _expressions(counters, rules)
+        uses = frozenset[str]().union(*(expression.uses for expression in expressions))
+        return TypeRules(tuple(counters), rules, uses, _fields(expressions))
 
     def _takes_effect(self, effect: Effect) -> bool:
         catalogue = self.catalogue
@@ -137,10 +144,21 @@ def _amount(source: Amount, counters: tuple[str, ...]) -> int | Compiled:
     return compile_expression(source, counters) if isinstance(source, str) else source
 
 
-def _uses(counters: tuple[ReadyCounter, ...], rules: tuple[ReadyRule, ...]) -> frozenset[str]:
-    expressions: list[object] = [counter.add for counter in counters]
+def _expressions(counters: Iterable[ReadyCounter], rules: Iterable[ReadyRule]) -> list[Compiled]:
+    found: list[object] = [counter.add for counter in counters]
     for rule in rules:
-        expressions.append(rule.when)
+        found.append(rule.when)
         for effect in rule.effects:
-            expressions += [effect.when, effect.amount, effect.extra]
-    return frozenset().union(*(e.uses for e in expressions if isinstance(e, Compiled)))
+            found += [effect.when, effect.amount, effect.extra]
+    return [expression for expression in found if isinstance(expression, Compiled)]
+
+
+def _fields(expressions: Iterable[Compiled]) -> frozenset[str] | None:
+    """The fields of `activity` that are read by name: handing over just those is most of an evaluation's cost."""
+    fields: set[str] = set()
+    for expression in expressions:
+        for field in _ACTIVITY.findall(expression.source):
+            if not field:
+                return None
+            fields.add(field)
+    return frozenset(fields)

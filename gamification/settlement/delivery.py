@@ -4,11 +4,12 @@ The committing process delivers at once; `sweep` finds what a crash or an absent
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
+from gamification.leaderboards.model import Record
 from gamification.leaderboards.projection import Projection
 from gamification.members import feed
 from gamification.programmes.service import ProgrammeService
@@ -37,11 +38,16 @@ class Delivery:
         self._programmes = programmes
         self._now = now
 
-    async def deliver(self, messages: Sequence[Message]) -> bool:
-        """Handle messages and forget them; False, and they stay in the outbox, where a server is away."""
+    async def deliver(
+        self, messages: Sequence[Message], records: Mapping[bytes, Record] | None = None
+    ) -> bool:
+        """Handle messages and forget them; False, and they stay in the outbox, where a server is away.
+
+        `records`: those that the messages name, where the caller has just written them; else they are read.
+        """
         try:
             for message in messages:
-                await self._handle(message)
+                await self._handle(message, records)
         except (*RedisUnavailable, MongoUnavailable) as error:
             log.warning("outbox.deferred", messages=len(messages), error=str(error) or type(error).__name__)
             return False
@@ -65,9 +71,9 @@ class Delivery:
         """The age of the oldest message still waiting."""
         return await self._outbox.lag(self._now())
 
-    async def _handle(self, message: Message) -> None:
+    async def _handle(self, message: Message, records: Mapping[bytes, Record] | None) -> None:
         catalogue = await self._programmes.catalogue(message.programme_id)
-        await self._projection.apply(catalogue, message.body["records"])
+        await self._projection.apply(catalogue, message.body["records"], records)
         doorbells = [
             f"{message.programme_id}|{member_id.hex()}|{number}".encode()
             for member_id, number in message.body["feeds"]

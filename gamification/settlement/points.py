@@ -110,7 +110,7 @@ class PointsService:
             reason=reason,
             programme_version=work.space.catalogue.version,
         )
-        transfer_id = derived_id("transfer", actor.programme_id, actor.subject, key)
+        transfer_id = derived_id("transfer", actor.programme_id, actor.role, actor.subject, key)
         work.space.post(member, unit, amount, transfer_id, cause, work.space.now, Given(), kind=kind)
         return {"transfer": transfer_id}
 

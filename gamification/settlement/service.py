@@ -10,11 +10,10 @@ from gamification.members.model import Member, Standing
 from gamification.members.service import may_see
 from gamification.programmes.service import ProgrammeService
 from gamification.settlement.delivery import Delivery
-from gamification.settlement.unit import Stores, Unit
+from gamification.settlement.unit import Settled, Stores, Unit
 from gamification.settlement.workspace import Workspace
 from storage.idempotency import KeyReused, claim
 from storage.mongo import Tx
-from storage.outbox import Message
 
 T = TypeVar("T")
 _KEY_LENGTH_MAX = 200
@@ -37,15 +36,15 @@ class SettlementService:
         """Run `body` with a unit of work, commit, deliver. `body` may run more than once."""
         at = now or self.now()
 
-        async def transaction(tx: Tx) -> tuple[T, Message | None]:
+        async def transaction(tx: Tx) -> tuple[T, Settled | None]:
             catalogue = await self.programmes.catalogue(programme_id, tx=tx)
             unit = Unit(self.stores, tx, Workspace(catalogue, at))
             result = await body(unit)
             return result, await unit.finish()
 
-        result, message = await self.stores.mongo.transaction(transaction)
-        if message is not None:
-            await self._delivery.deliver([message])
+        result, settled = await self.stores.mongo.transaction(transaction)
+        if settled is not None:
+            await self._delivery.deliver([settled.message], settled.records)
         return result
 
     async def run_once(
@@ -66,7 +65,7 @@ class SettlementService:
                 path=["idempotencyKey"],
                 limit=_KEY_LENGTH_MAX,
             )
-        claimed = claim(actor.programme_id, actor.subject, key, operation, payload)
+        claimed = claim(actor.programme_id, f"{actor.role}:{actor.subject}", key, operation, payload)
 
         async def once(unit: Unit) -> tuple[dict[str, Any], bool]:
             stored = await self.stores.idempotency.stored(claimed, unit.tx)

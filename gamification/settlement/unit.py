@@ -1,11 +1,12 @@
 """One transaction's work: load what is needed, change it in the workspace, write every kind in bulk."""
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 from gamification.badges.repository import AwardRepository
 from gamification.kit.identifiers import new_id
+from gamification.leaderboards.model import Record
 from gamification.leaderboards.repository import RecordRepository
 from gamification.ledger.repository import LedgerRepository
 from gamification.members.feed import FeedRepository
@@ -35,6 +36,14 @@ class Stores:
     records: RecordRepository
     outbox: Outbox
     idempotency: IdempotencyKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a transaction leaves to be told: the message in the outbox, and the board records it names, by id."""
+
+    message: Message
+    records: dict[bytes, Record]
 
 
 class Unit:
@@ -88,7 +97,7 @@ class Unit:
         space.changed = set()
         space.transfers = []
 
-    async def finish(self) -> Message | None:
+    async def finish(self) -> Settled | None:
         """Write what changed, the members' feeds and the outbox message that tells the rest of the system."""
         space, tx = self.space, self.tx
         await self.flush()
@@ -105,12 +114,15 @@ class Unit:
         await self.stores.members.save_heads(dict.fromkeys(space.touched, 0) | heads | newest, heads, tx)
         body: dict[str, Any] = {
             "records": sorted(self._written_records),
-            "feeds": [[member_id, number] for member_id, number in newest.items()],
+            "feeds": [
+                [member_id, newest.get(member_id, heads.get(member_id, 0))]
+                for member_id in sorted(space.touched)
+            ],
         }
         message = Message(new_id(), space.catalogue.programme_id, TOPIC, body, space.now)
         await self.stores.outbox.append([message], tx)
-        return message
+        return Settled(message, {found: space.records[found] for found in self._written_records})
 
 
-def _changed(states: dict[bytes, Any], changed: Iterable[bytes]) -> list[Any]:
-    return [states[state_id] for state_id in sorted(changed) if state_id in states]
+def _changed(states: dict[bytes, Any], changed: Container[bytes]) -> list[Any]:
+    return [state for state_id, state in states.items() if state_id in changed]

@@ -63,6 +63,7 @@ class Workspace:
         self.feed: dict[bytes, tuple[FeedMessage, ...]] = {}
         self.touched: set[bytes] = set()
         self._ordinal = 0
+        self._place = 0
         self._undo: list[tuple[MutableMapping[bytes, Any], bytes, Any]] = []
 
     # -- marks
@@ -86,6 +87,7 @@ class Workspace:
         """The next operation takes this place in the programme's order."""
         self.sequence = sequence
         self._ordinal = 0
+        self._place = 0
 
     # -- operations
 
@@ -142,7 +144,8 @@ class Workspace:
         period = period_for(self.catalogue.programme_id, board, at, self.catalogue.settings.time_zone)
         if period is None:
             return
-        contribution = Contribution(board.key, period.key, value, subscore, at)
+        contribution = Contribution(board.key, period.key, value, subscore, at, self._place)
+        self._place += 1
         record = self.record(member, board.key, period.key)
         standing = contribute(board, record.standing, contribution)
         given.scores.append(contribution)

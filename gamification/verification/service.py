@@ -89,7 +89,7 @@ class VerificationService:
                 report.differs(f"{name}: not complete with {stored.value} of {stored.goal}")
             for score in stored.scores:
                 expected.scores[(stored.member_id, score.board, score.period)].append(
-                    (stored.sequence, score)
+                    (stored.reward_sequence, score)
                 )
         for missing in expected.progress.keys() - seen:
             if expected.progress[missing].value:
@@ -131,7 +131,7 @@ class VerificationService:
             report.count("board records")
             name = f"record {record.board} {record.period} of {record.member_id.hex()}"
             board = catalogue.leaderboards[record.board]
-            parts = sorted(expected.scores.get(key, []), key=lambda part: part[0])
+            parts = sorted(expected.scores.get(key, []), key=lambda part: (part[0], part[1].place))
             report.compare(name, record.standing, fold(board, [contribution for _, contribution in parts]))
             member = members.get(record.member_id)
             report.compare(f"{name} listed", record.listed, member is not None and member.is_listed)

@@ -242,7 +242,11 @@ async def find_period(
 def check_around(name: str, value: int) -> None:
     """Raises: LimitExceeded naming the argument."""
     if not 0 <= value <= AROUND_MAX:
-        raise LimitExceeded(f"{name} must be 0 to {AROUND_MAX}, not {value}.", path=[name], limit=AROUND_MAX)
+        raise LimitExceeded(
+            f"{name} must be 0 to {AROUND_MAX}, not {value}.",
+            path=[name],
+            limit=0 if value < 0 else AROUND_MAX,
+        )
 
 
 def _offset(position: Sequence[int], name: str) -> int:

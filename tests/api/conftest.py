@@ -22,6 +22,7 @@ from api.app import create_app
 from api.auth import issue_token
 from api.bootstrap import Backend
 from api.settings import Settings, load_settings
+from gamification import services as wiring
 from gamification.kit.actors import Role
 from gamification.services import Services
 from resolvers.schema import schema as real_schema
@@ -95,7 +96,9 @@ async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[Mak
     running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
     async def make(schema: BaseSchema = real_schema, **changed: Any) -> str:
-        app = create_app(settings.model_copy(update=changed), schema, backend, with_worker=False)
+        # Services of its own: a server starts and stops the doorbells of those that it is given.
+        own = Backend(backend.mongo, backend.redis, wiring.build(backend.mongo, backend.redis))
+        app = create_app(settings.model_copy(update=changed), schema, own, with_worker=False)
         return f"ws://{await serve(app, running)}/graphql"
 
     yield make

@@ -1,11 +1,12 @@
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.mongo import Collection, Mongo
 from storage.paging import Page, Window, find_page
+from tests.support import on_servers
 
 ORDER = [("rank", -1), ("_id", 1)]
 
@@ -27,7 +28,7 @@ async def page(rows: Collection, window: Window) -> Page[dict[str, object]]:
 
 
 @given(size=st.integers(1, 25))
-@settings(max_examples=10)
+@on_servers(10)
 async def test_pages_forward_give_every_row_once(rows: Collection, size: int) -> None:
     found: list[object] = []
     after = None
@@ -43,7 +44,7 @@ async def test_pages_forward_give_every_row_once(rows: Collection, size: int) ->
 
 
 @given(size=st.integers(1, 25))
-@settings(max_examples=10)
+@on_servers(10)
 async def test_pages_backward_give_every_row_once_in_the_lists_order(rows: Collection, size: int) -> None:
     found: list[object] = []
     before = None

@@ -1,0 +1,40 @@
+"""Fixtures of the GraphQL layer's tests: it runs over the real servers of `tests/conftest.py`.
+
+- `graphql`: executes documents; see `tests.resolvers.harness.GraphQL`.
+- `club`: a programme with members ann and bob; see `tests.resolvers.harness.CLUB`.
+- `live`: the same services, told of every change.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gamification.services import Services
+from tests.conftest import MakeProgramme
+from tests.resolvers.harness import CLUB, GraphQL
+from tests.support import ProgrammeUnderTest
+
+
+@pytest.fixture(scope="session")
+async def live(services: Services) -> AsyncIterator[Services]:
+    """Services whose doorbells ring."""
+    await services.doorbells.start()
+    await asyncio.wait_for(services.doorbells.connected.wait(), 10)
+    yield services
+    await services.doorbells.stop()
+
+
+@pytest.fixture
+def graphql(live: Services) -> GraphQL:
+    """Executes documents as an actor."""
+    return GraphQL(live)
+
+
+@pytest.fixture
+async def club(programme: MakeProgramme) -> ProgrammeUnderTest:
+    """A programme with two members who have done nothing yet."""
+    club = await programme(CLUB)
+    await club.join("ann", display_name="Ann")
+    await club.join("bob", display_name="Bob")
+    return club

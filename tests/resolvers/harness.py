@@ -1,0 +1,262 @@
+"""What tests of the GraphQL layer hold in their hands: a caller, assertions on answers, and a programme."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
+
+from graphql import GraphQLUnionType, get_named_type
+from strawberry.types import ExecutionResult
+
+from gamification.kit.actors import Actor
+from gamification.services import Services
+from resolvers.context import Context
+from resolvers.relay import encode_id
+from resolvers.schema import schema
+from tests.support import ProgrammeUnderTest
+
+CORE = schema._schema
+_DETAILS = {
+    "InvalidInputError": "limit",
+    "InsufficientPointsError": "available requested",
+    "InvalidDocumentError": "faults { place message }",
+}
+
+CLUB: dict[str, Any] = {
+    "programme": {"name": {"en": "The club", "zh": "俱乐部"}},
+    "units": [{"key": "points", "name": {"en": "Points", "zh": "积分"}}, {"key": "gems", "floor": 1}],
+    "activity_types": [
+        {"key": "visit"},
+        {
+            "key": "buy",
+            "properties": {
+                "type": "object",
+                "properties": {"amount": {"type": "number"}, "note": {"type": "string"}},
+                "required": ["amount"],
+            },
+        },
+        {"key": "like"},
+    ],
+    "rules": [
+        {
+            "key": "visits",
+            "on": ["visit"],
+            "effects": [
+                {"points": {"unit": "points", "amount": 5, "boards": ["total", "daily"]}},
+                {"advance": {"task": "regular"}},
+                {"advance": {"task": "collector"}},
+                {"award": {"badge": "newcomer"}},
+            ],
+        },
+        {
+            "key": "purchases",
+            "on": ["buy"],
+            "effects": [
+                {"points": {"unit": "points", "amount": "int(floor(activity.amount))", "boards": ["total"]}}
+            ],
+        },
+        {
+            "key": "likes",
+            "on": ["like"],
+            "effects": [{"award": {"badge": "liked", "occurrence": "activity.subject"}}],
+        },
+    ],
+    "tasks": [
+        {
+            "key": "regular",
+            "name": {"en": "Come twice"},
+            "goal": 2,
+            "reward": [{"points": {"unit": "points", "amount": 100}}, {"award": {"badge": "faithful"}}],
+        },
+        {
+            "key": "collector",
+            "goal": 3,
+            "claim": "manual",
+            "reward": [{"points": {"unit": "gems", "amount": 7}}],
+        },
+    ],
+    "badges": [
+        {"key": "newcomer", "name": {"en": "Newcomer", "zh": "新人"}},
+        {"key": "faithful"},
+        {"key": "liked", "repeat": "per_key"},
+        {"key": "champion", "levels": [{"level": 1}, {"level": 2, "name": {"en": "Gold"}}]},
+    ],
+    "leaderboards": [
+        {"key": "total", "name": {"en": "All time"}, "ties": "shared"},
+        {"key": "daily", "cycle": "daily"},
+    ],
+}
+"""A visit gives 5 points, two of them 100 more and a badge, three of them 7 gems to be claimed."""
+
+
+class GraphQL:
+    """Executes documents as an actor; None is a caller without a token."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(
+        self,
+        actor: Actor | None,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        services: Services | None = None,
+    ) -> ExecutionResult:
+        context = Context(services or self._services, actor, request_id="test")
+        result = await schema.execute(document, dict(variables or {}), context_value=context)
+        return cast("ExecutionResult", result)
+
+    async def read(
+        self, actor: Actor | None, document: str, variables: Mapping[str, Any] | None = None, **stated: Any
+    ) -> dict[str, Any]:
+        """The data of an execution without any error."""
+        return succeeded(await self(actor, document, variables, **stated))
+
+    async def mutate(
+        self, actor: Actor | None, field: str, stated: Mapping[str, Any], selection: str = "__typename"
+    ) -> ExecutionResult:
+        """One mutation whose argument is `input`; `selection` is of its success, and errors show all they hold."""
+        stated_type = CORE.mutation_type
+        assert stated_type is not None
+        definition = stated_type.fields[field]
+        given = definition.args["input"].type
+        result = get_named_type(definition.type)
+        parts = selection
+        if isinstance(result, GraphQLUnionType):
+            names = [member.name for member in result.types]
+            success = next(name for name in names if name.endswith("Success"))
+            details = "".join(f"... on {name} {{ {_DETAILS[name]} }} " for name in names if name in _DETAILS)
+            parts = f"__typename ... on {success} {{ {selection} }} ... on Error {{ code message path }} {details}"
+        return await self(
+            actor, f"mutation ($input: {given}) {{ {field}(input: $input) {{ {parts} }} }}", {"input": stated}
+        )
+
+    async def done(
+        self, actor: Actor, field: str, stated: Mapping[str, Any], selection: str = "__typename"
+    ) -> dict[str, Any]:
+        """The success of one mutation."""
+        answer: dict[str, Any] = succeeded(await self.mutate(actor, field, stated, selection))[field]
+        assert "code" not in answer, answer
+        return answer
+
+    @asynccontextmanager
+    async def subscribe(
+        self,
+        actor: Actor | None,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float = 10.0,
+    ) -> AsyncIterator["Stream"]:
+        """A running subscription."""
+        context = Context(self._services, actor, request_id="test", is_socket=True)
+        source = await schema.subscribe(document, dict(variables or {}), context_value=context)
+        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", source)) as results:
+            yield Stream(results, timeout_s)
+
+
+class Stream:
+    """The results of a subscription, each awaited no longer than the timeout."""
+
+    def __init__(self, results: AsyncGenerator[ExecutionResult, None], timeout_s: float) -> None:
+        self._results = results
+        self._timeout_s = timeout_s
+        self._pending: asyncio.Task[ExecutionResult] | None = None
+
+    async def result(self) -> ExecutionResult:
+        """The next result."""
+        return await asyncio.wait_for(self._next(), self._timeout_s)
+
+    async def data(self) -> Any:
+        """The one field of the next message."""
+        (value,) = succeeded(await self.result()).values()
+        return value
+
+    async def until_quiet(self, quiet_s: float) -> list[Any]:
+        """All messages until none came for so long."""
+        found: list[Any] = []
+        while True:
+            task = self._next()
+            done, _ = await asyncio.wait([task], timeout=quiet_s)
+            if not done:
+                return found
+            self._pending = None
+            (value,) = succeeded(task.result()).values()
+            found.append(value)
+
+    def _next(self) -> "asyncio.Task[ExecutionResult]":
+        if self._pending is None or self._pending.done():
+            self._pending = asyncio.ensure_future(anext(self._results))  # type: ignore[arg-type]
+        return self._pending
+
+    async def close(self) -> None:
+        """Stop waiting for what did not come."""
+        if self._pending is not None and not self._pending.done():
+            self._pending.cancel()
+            await asyncio.gather(self._pending, return_exceptions=True)
+
+
+def succeeded(result: ExecutionResult) -> dict[str, Any]:
+    """The data; there must be no error."""
+    assert not result.errors, result.errors
+    assert result.data is not None
+    return result.data
+
+
+def refused(
+    result: ExecutionResult,
+    code: str,
+    *,
+    at: str | None = None,
+    field: str | None = None,
+    limit: int | None = None,
+) -> None:
+    """There is exactly one top-level error, of that code; `at` is the path of the answer where it arose."""
+    assert result.errors, result.data
+    (error,) = result.errors
+    extensions = error.extensions or {}
+    assert extensions.get("code") == code, (error.message, extensions)
+    if at is not None:
+        assert ".".join(str(step) for step in error.path or []) == at
+    if field is not None:
+        assert extensions.get("field") == field
+    if limit is not None:
+        assert extensions.get("limit") == limit
+
+
+def typed(
+    result: ExecutionResult,
+    kind: str,
+    code: str | None = None,
+    path: str | None = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """The answer of the one mutation: that error of its union."""
+    (answer,) = succeeded(result).values()
+    assert answer["__typename"] == kind, answer
+    if code is not None:
+        assert answer["code"] == code
+    if path is not None:
+        assert ".".join(answer["path"] or []) == path
+    if limit is not None:
+        assert answer["limit"] == limit
+    return cast("dict[str, Any]", answer)
+
+
+def member_gid(club: ProgrammeUnderTest, name: str) -> str:
+    """The global id of a member."""
+    return encode_id("Member", club.id_of(name))
+
+
+def stated_activity(kind: str, member: str, source_id: str, at: datetime, **more: Any) -> dict[str, Any]:
+    """An `ActivityInput`."""
+    return {
+        "type": kind,
+        "source": "tests",
+        "sourceId": source_id,
+        "memberExternalId": member,
+        "occurredAt": at.isoformat(),
+        **more,
+    }

@@ -1,0 +1,113 @@
+"""`node` and `nodes`: every object again by its id, for those who may see it."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+
+from resolvers.relay import encode_id
+from tests.conftest import MakeProgramme
+from tests.resolvers.harness import CLUB, CORE, GraphQL, member_gid, refused
+from tests.support import ProgrammeUnderTest
+
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+EVERYTHING = """{
+    programme { id units { id } }
+    leaderboard(key: "total") { id }
+    task(key: "regular") { id }
+    badge(key: "newcomer") { id }
+    me {
+        id
+        ledger(first: 1) { nodes { id } }
+        taskProgress(first: 1) { nodes { id } }
+        badgeAwards(first: 1) { nodes { id } }
+        activities(first: 1) { nodes { id } }
+    }
+}"""
+
+
+async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[str, str]:
+    """The id of one object of every Node type, of those that are a member's own."""
+    answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    me = answer["me"]
+    return {
+        "Programme": answer["programme"]["id"],
+        "Unit": answer["programme"]["units"][0]["id"],
+        "Leaderboard": answer["leaderboard"]["id"],
+        "Task": answer["task"]["id"],
+        "Badge": answer["badge"]["id"],
+        "Member": me["id"],
+        "Transfer": me["ledger"]["nodes"][0]["id"],
+        "TaskProgress": me["taskProgress"]["nodes"][0]["id"],
+        "BadgeAward": me["badgeAwards"]["nodes"][0]["id"],
+        "Activity": me["activities"]["nodes"][0]["id"],
+    }
+
+
+async def test_every_node_type_is_found_again(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
+    await club.do("visit", "ann")
+    ids = await ids_of(graphql, club, "ann")
+    types = {
+        name
+        for name, found in CORE.type_map.items()
+        if isinstance(found, GraphQLObjectType) and "Node" in [i.name for i in found.interfaces]
+    }
+    assert set(ids) == types
+
+    for actor in (club.member_actor("ann"), club.moderator, club.operator, club.service):
+        answer = await graphql.read(actor, NODES, {"ids": list(ids.values())})
+        assert answer["nodes"] == [{"__typename": name, "id": found} for name, found in ids.items()]
+    one = await graphql.read(
+        club.service, "query ($id: ID!) { node(id: $id) { __typename } }", {"id": ids["Task"]}
+    )
+    assert one == {"node": {"__typename": "Task"}}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "",
+        "!",
+        "日本",
+        "TWVtYmVy",
+        "x" * 501,
+        encode_id("Member", b"\0" * 12),
+        encode_id("Member", "zz"),
+        encode_id("Transfer", b""),
+        encode_id("Transfer", b"\0" * 300),
+        encode_id("Cause", b"\0" * 12),
+        encode_id("Task", "nope"),
+        encode_id("Programme", "other"),
+        encode_id("", ""),
+    ],
+)
+async def test_what_is_no_id_is_null(graphql: GraphQL, club: ProgrammeUnderTest, found: str) -> None:
+    assert await graphql.read(club.operator, NODES, {"ids": [found]}) == {"nodes": [None]}
+
+
+async def test_nodes_keep_the_order_asked_for(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
+    ann, bob = member_gid(club, "ann"), member_gid(club, "bob")
+
+    answer = await graphql.read(club.service, NODES, {"ids": [bob, "x", ann, bob]})
+
+    assert [node and node["id"] for node in answer["nodes"]] == [bob, None, ann, bob]
+
+
+async def test_at_most_100_nodes_at_once(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
+    assert len((await graphql.read(club.service, NODES, {"ids": ["x"] * 100}))["nodes"]) == 100
+    refused(
+        await graphql(club.service, NODES, {"ids": ["x"] * 101}), "LIMIT_EXCEEDED", field="ids", limit=100
+    )
+
+
+async def test_drafts_are_seen_by_operators_only(graphql: GraphQL, programme: MakeProgramme) -> None:
+    draft: dict[str, Any] = {"key": "secret", "status": "draft"}
+    club = await programme(
+        {**CLUB, **{part: [*CLUB[part], draft] for part in ("units", "badges", "leaderboards")},
+         "tasks": [*CLUB["tasks"], {**draft, "goal": 1}]}
+    )  # fmt: skip
+    ids = [encode_id(kind, "secret") for kind in ("Unit", "Badge", "Leaderboard", "Task")]
+
+    for actor in (club.member_actor("ann"), club.moderator, club.service):
+        assert await graphql.read(actor, NODES, {"ids": ids}) == {"nodes": [None] * 4}
+    assert None not in (await graphql.read(club.operator, NODES, {"ids": ids}))["nodes"]
