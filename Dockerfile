@@ -15,17 +15,17 @@ COPY resolvers resolvers
 COPY community community
 COPY gamification gamification
 COPY storage storage
+COPY programmes programmes
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheels . \
     && /opt/starguild/bin/pip install --no-deps --no-index /opt/wheels/*.whl
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin starguild
 COPY --from=build /opt/starguild /opt/starguild
-COPY programmes /app/programmes
 WORKDIR /app
 ENV PATH=/opt/starguild/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000
 USER starguild
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
-CMD ["starguild", "serve", "--host", "0.0.0.0"]
+CMD ["starguild", "serve", "--host", "0.0.0.0", "--no-demo"]

@@ -1,0 +1,1 @@
+"""The loyalty domain: members, activity, rules, points, tasks, badges and leaderboards."""

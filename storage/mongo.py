@@ -25,6 +25,7 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
 )
+from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -80,9 +81,17 @@ class Index:
 
 
 class Mongo:
-    """The database of one installation. `url` must name a replica set, for transactions need one."""
+    """The database of one installation. `url` must name a replica set, for transactions need one; `listeners` are
+    told of every command, for those who count them."""
 
-    def __init__(self, url: str, database: str, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        *,
+        timeout_s: float = 10.0,
+        listeners: Sequence[CommandListener] = (),
+    ) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
             serverSelectionTimeoutMS=int(timeout_s * 1000),
@@ -90,6 +99,7 @@ class Mongo:
             tzinfo=UTC,
             appname="starguild",
             w="majority",
+            event_listeners=list(listeners),
         )
         self._database = self._client.get_database(
             database, codec_options=_CODEC, read_preference=ReadPreference.PRIMARY

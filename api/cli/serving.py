@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from api.app import create_app
 from api.bootstrap import open_backend
 from api.cli.backends import own_servers
 from api.cli.options import JsonOption
@@ -66,6 +65,8 @@ async def _serve(
     worker: bool,
     demo: bool,
 ) -> None:
+    # Here, so that the other commands need not wait for GraphQL to be loaded.
+    from api.app import create_app
     from resolvers.schema import schema
 
     async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:

@@ -127,6 +127,7 @@ class RecordingService:
         for candidate, evaluation in evaluated:
             finder.add_effects(candidate.member, candidate.activity.occurred_at, evaluation.effects)
         await work.load(finder.needs)
+        await work.load_unlocked(finder.needs)
         values = dict(stored)
         keys: dict[bytes, str] = {}
         settled: list[Activity] = []
@@ -170,6 +171,7 @@ class RecordingService:
                 finder = NeedsFinder(space.catalogue)
                 finder.add_effects(candidate.member, candidate.activity.occurred_at, evaluation.effects)
                 await work.load(finder.needs)
+                await work.load_unlocked(finder.needs)
                 activity = settle(space, candidate.member, candidate.activity, evaluation)
             except DomainError as error:
                 space.undo_to(mark)

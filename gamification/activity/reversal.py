@@ -192,6 +192,7 @@ class ReversalService:
         for other, due in shift.awards:
             finder.add_award(members[other.member_id], due.badge, due.occurrence)
         await work.load(finder.needs)
+        await work.load_unlocked(finder.needs, reversing=True)
         rewarded = [t for progress in work.space.progress.values() for t in progress.transfers]
         wanted = [*activity.transfers, *rewarded]
         transfers = await work.stores.ledger.transfers(activity.programme_id, wanted, work.tx)

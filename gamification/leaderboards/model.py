@@ -105,4 +105,6 @@ def contribution_document(contribution: Contribution) -> dict[str, Any]:
 
 
 def contribution_from(row: dict[str, Any]) -> Contribution:
-    return Contribution(row["board"], row["period"], row["value"], row["subscore"], row["at"], row["place"])
+    return Contribution(
+        row["board"], row["period"], row["value"], row["subscore"], row["at"], row.get("place", 0)
+    )

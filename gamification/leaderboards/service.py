@@ -14,6 +14,7 @@ from gamification.leaderboards.projection import Projection
 from gamification.leaderboards.rankings import Place, Rankings
 from gamification.leaderboards.repository import RecordRepository
 from gamification.leaderboards.scoring import period_for, period_named
+from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.definitions import Leaderboard, Status, Ties
 from gamification.programmes.service import ProgrammeService
 from storage.paging import Page, Window
@@ -45,9 +46,9 @@ class LeaderboardService:
         self._rankings = rankings
         self._projection = projection
 
-    async def board(self, actor: Actor, key: str) -> Leaderboard | None:
-        """A board by key."""
-        catalogue = await self._programmes.catalogue(actor.programme_id)
+    async def board(self, actor: Actor, key: str, catalogue: Catalogue | None = None) -> Leaderboard | None:
+        """A board by key, of the catalogue where the caller has read it."""
+        catalogue = catalogue or await self._programmes.catalogue(actor.programme_id)
         board = catalogue.leaderboards.get(key)
         return board if board is not None and _visible(actor, board) else None
 
@@ -57,10 +58,16 @@ class LeaderboardService:
         return [board for board in catalogue.document.leaderboards if _visible(actor, board)]
 
     async def period(
-        self, actor: Actor, board: Leaderboard, key: str | None, at: datetime
+        self,
+        actor: Actor,
+        board: Leaderboard,
+        key: str | None,
+        at: datetime,
+        catalogue: Catalogue | None = None,
     ) -> BoardPeriod | None:
         """The period of that key, else the one that holds `at`. None where there is none. Raises: InvalidInput."""
-        zone = (await self._programmes.catalogue(actor.programme_id)).settings.time_zone
+        catalogue = catalogue or await self._programmes.catalogue(actor.programme_id)
+        zone = catalogue.settings.time_zone
         if key is not None:
             return period_named(actor.programme_id, board, key, zone)
         return period_for(actor.programme_id, board, at, zone)

@@ -51,12 +51,14 @@ def _is_exact(value: object) -> bool:
 
 def _counters(document: Document) -> Iterator[tuple[str, str]]:
     for counter in document.counters:
-        if isinstance(counter.add, str):
+        if isinstance(counter.add, str) and counter.status is not Status.ARCHIVED:
             yield from _expression(document, counter.on, counter.add, f"counters.{counter.key}.add", ())
 
 
 def _rules(document: Document) -> Iterator[tuple[str, str]]:
     for rule in document.rules:
+        if rule.status is Status.ARCHIVED:
+            continue  # it takes no effect, and what it reads may have changed since
         place = f"rules.{rule.key}"
         if rule.when is not None:
             yield from _expression(document, rule.on, rule.when, f"{place}.when", rule.counters)

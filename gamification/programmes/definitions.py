@@ -6,6 +6,7 @@ slip never passes for a default.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -324,7 +325,7 @@ class Leaderboard(Definition):
         if (self.cycle is BoardCycle.SEASON) != bool(self.seasons):
             raise ValueError("seasons are stated exactly where the cycle is season")
         ordered = sorted(self.seasons, key=lambda season: season.starts_at)
-        if any(late.starts_at < early.ends_at for early, late in zip(ordered, ordered[1:], strict=False)):
+        if any(late.starts_at < early.ends_at for early, late in pairwise(ordered)):
             raise ValueError("seasons must not overlap")
         if len({season.key for season in self.seasons}) != len(self.seasons):
             raise ValueError("season keys must differ")

@@ -103,7 +103,16 @@ def _each(normalise: Normaliser, values: Any) -> Any:
     return [normalise(value) for value in values] if isinstance(values, list) else values
 
 
-def _normaliser(schema: Any) -> Normaliser | None:
+def _whole(value: float, path: str) -> int:
+    """A whole number that JSON gave as 3.0 or 3e0. Raises: InvalidInput beyond what is held exactly."""
+    if abs(value) > LONG_MAX:
+        raise InvalidInput(
+            f"{path} is beyond ±{LONG_MAX}.", code=ErrorCode.NOT_EXACT, path=path.split("."), limit=LONG_MAX
+        )
+    return int(value)
+
+
+def _normaliser(schema: Any, path: str = "properties") -> Normaliser | None:
     """A function that gives numbers the kind their schema states; None where there is nothing to change."""
     if not isinstance(schema, dict):
         return None
@@ -112,12 +121,14 @@ def _normaliser(schema: Any) -> Normaliser | None:
     if "number" in kinds:
         return lambda value: float(value) if type(value) is int else value
     if "integer" in kinds:
-        return lambda value: int(value) if type(value) is float else value
+        return lambda value: _whole(value, path) if type(value) is float else value
     if "array" in kinds:
-        item = _normaliser(schema.get("items"))
+        item = _normaliser(schema.get("items"), path)
         return None if item is None else lambda values: _each(item, values)
     fields = {
-        name: found for name, part in schema.get("properties", {}).items() if (found := _normaliser(part))
+        name: found
+        for name, part in schema.get("properties", {}).items()
+        if (found := _normaliser(part, f"{path}.{name}"))
     }
     if not fields:
         return None

@@ -98,19 +98,21 @@ class ProgrammeService:
                 f"The document is for {document.programme.key!r}, the token for {actor.programme_id!r}.",
                 path=["programme", "key"],
             )
-        return await self._change(actor, lambda _old: document, dry_run)
+        return await self._change(actor, lambda _old: document, dry_run=dry_run)
 
     async def create(
         self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False
     ) -> Applied:
         """Add one definition; a draft unless it says otherwise. Raises: Conflict when the key is taken."""
-        return await self._change_one(actor, section, {"status": "draft", **definition}, dry_run, new=True)
+        return await self._change_one(
+            actor, section, {"status": "draft", **definition}, dry_run=dry_run, new=True
+        )
 
     async def update(
         self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool = False
     ) -> Applied:
         """Replace one definition; its status stays unless it says otherwise. Raises: NotFound."""
-        return await self._change_one(actor, section, definition, dry_run, new=False)
+        return await self._change_one(actor, section, definition, dry_run=dry_run, new=False)
 
     async def set_status(
         self, actor: Actor, section: str, key: str, status: Status, *, dry_run: bool = False
@@ -123,10 +125,10 @@ class ProgrammeService:
             _stored(plain, section, key)["status"] = status.value
             return _checked(plain)
 
-        return await self._change(actor, edit, dry_run)
+        return await self._change(actor, edit, dry_run=dry_run)
 
     async def _change_one(
-        self, actor: Actor, section: str, definition: dict[str, Any], dry_run: bool, *, new: bool
+        self, actor: Actor, section: str, definition: dict[str, Any], *, dry_run: bool, new: bool
     ) -> Applied:
         actor.require(Permission.PROGRAMME_DEFINE)
         _known_section(section)
@@ -148,10 +150,10 @@ class ProgrammeService:
                 stored.update({"status": status, **definition})
             return _checked(plain)
 
-        return await self._change(actor, edit, dry_run)
+        return await self._change(actor, edit, dry_run=dry_run)
 
     async def _change(
-        self, actor: Actor, edit: Callable[[Document | None], Document], dry_run: bool
+        self, actor: Actor, edit: Callable[[Document | None], Document], *, dry_run: bool
     ) -> Applied:
         now = self._now()
 

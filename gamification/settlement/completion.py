@@ -16,7 +16,7 @@ from gamification.programmes.catalogue import published
 from gamification.programmes.definitions import Claim, Task
 from gamification.settlement.workspace import Given, Workspace, reversal_id
 from gamification.tasks.model import Progress, new_progress, progress_id
-from gamification.tasks.progress import count, dependents, is_met
+from gamification.tasks.progress import count, dependents, is_met, required_period
 
 
 def advance(
@@ -43,8 +43,7 @@ def settle(
     space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
 ) -> None:
     """Bring completion in line with the count, then look at the tasks that require this one."""
-    period = progress.period
-    met = is_met(progress, task, lambda key: progress_in(space, member, key, period).is_complete)
+    met = is_met(progress, task, lambda key: _is_complete(space, member, key, progress.period))
     if met == progress.is_complete:
         return
     if met:
@@ -53,8 +52,7 @@ def settle(
         _uncomplete(space, member, task, progress, cause, at)
     for dependent in dependents(space.catalogue.document.tasks, task.key):
         if published(dependent):
-            waiting = progress_in(space, member, dependent.key, period)
-            if waiting.value or waiting.is_complete:
+            for waiting in _waiting(space, member, dependent, task, progress.period):
                 settle(space, member, dependent, waiting, cause, at)
 
 
@@ -121,6 +119,24 @@ def take_back(
         kind=TransferKind.REVERSED,
         reverses=transfer.id,
     )
+
+
+def _is_complete(space: Workspace, member: Member, key: str, period: str) -> bool:
+    """Whether a required task is complete, for that period of the task which requires it."""
+    required = space.catalogue.tasks[key]
+    return progress_in(space, member, key, required_period(required, period)).is_complete
+
+
+def _waiting(
+    space: Workspace, member: Member, dependent: Task, required: Task, period: str
+) -> list[Progress]:
+    """The dependent's progress that the required task decides on: of the same period, or where that one is done
+    once, of every period, oldest first."""
+    if dependent.cycle is required.cycle:
+        found = [progress_in(space, member, dependent.key, period)]
+    else:
+        found = [p for p in space.progress.values() if (p.member_id, p.task) == (member.id, dependent.key)]
+    return sorted((p for p in found if p.value or p.is_complete), key=lambda p: p.period)
 
 
 def _complete(

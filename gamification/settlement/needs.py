@@ -14,7 +14,7 @@ from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Task
 from gamification.rules.model import Advance, Award, PostPoints, ResolvedEffect, WriteScore
 from gamification.tasks.model import progress_id
-from gamification.tasks.progress import dependents, period_of
+from gamification.tasks.progress import dependents, period_of, required_period
 
 
 @dataclass(slots=True)
@@ -25,6 +25,18 @@ class Needs:
     progress: set[bytes] = field(default_factory=set)
     awards: set[bytes] = field(default_factory=set)
     records: set[bytes] = field(default_factory=set)
+    unlocks: dict[tuple[bytes, str], "Unlock"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """A task of many periods that waits for a task done once: whatever of it the member has progress in may
+    complete, or lose its completion, with the progress `required`."""
+
+    member: Member
+    at: datetime
+    task: Task
+    required: bytes
 
 
 class NeedsFinder:
@@ -32,6 +44,7 @@ class NeedsFinder:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._followed: set[bytes] = set()
         self.needs = Needs()
 
     def add_effects(self, member: Member, at: datetime, effects: Iterable[ResolvedEffect]) -> None:
@@ -64,20 +77,26 @@ class NeedsFinder:
             self.needs.records.add(record_id(self._catalogue.programme_id, board, period.key, member.id))
 
     def add_task(self, member: Member, at: datetime, task: Task, period: str | None = None) -> None:
-        """The task's progress in that period, else in the one that holds `at`, its prerequisites' and dependents',
-        which have the same periods, and what they reward."""
+        """What counting towards the task, in that period or else the one that holds `at`, may touch: its progress
+        and reward, the progress of what it requires, and the same of the tasks that require it."""
         programme_id, programme_zone = self._catalogue.programme_id, self._catalogue.settings.time_zone
         period = period or period_of(task, at, member.time_zone, programme_zone).key
         found = progress_id(programme_id, member.id, task.key, period)
-        if found in self.needs.progress:
+        if found in self._followed:
             return
+        self._followed.add(found)
         self.needs.progress.add(found)
         self.add_reward(member, at, task, period)
-        for required in task.requires:
-            self.add_task(member, at, self._catalogue.tasks[required], period)
+        for key in task.requires:
+            required = required_period(self._catalogue.tasks[key], period)
+            self.needs.progress.add(progress_id(programme_id, member.id, key, required))
         for dependent in dependents(self._catalogue.document.tasks, task.key):
-            if published(dependent):
+            if not published(dependent):
+                continue
+            if dependent.cycle is task.cycle:
                 self.add_task(member, at, dependent, period)
+            else:
+                self.needs.unlocks[member.id, dependent.key] = Unlock(member, at, dependent, found)
 
     def add_reward(self, member: Member, at: datetime, task: Task, period: str) -> None:
         """What the task's reward touches."""

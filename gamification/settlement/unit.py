@@ -12,8 +12,9 @@ from gamification.ledger.repository import LedgerRepository
 from gamification.members.feed import FeedRepository
 from gamification.members.repository import MemberRepository
 from gamification.rules.repository import CounterRepository
-from gamification.settlement.needs import Needs
+from gamification.settlement.needs import Needs, NeedsFinder
 from gamification.settlement.workspace import Workspace
+from gamification.tasks.model import Progress
 from gamification.tasks.repository import ProgressRepository
 from storage.idempotency import IdempotencyKeys
 from storage.mongo import Mongo, Tx
@@ -76,6 +77,26 @@ class Unit:
         self._known |= accounts.keys() | progress.keys() | awards.keys() | records.keys()
         self._entries |= {account_id: account.entries for account_id, account in accounts.items()}
 
+    async def load_unlocked(self, needs: Needs, *, reversing: bool = False) -> None:
+        """Read, after `load`, what waits for a task that is done once: of members who have not done it yet, or
+        where activity is taken back, of all."""
+        waiting = [
+            unlock
+            for unlock in needs.unlocks.values()
+            if reversing or not _is_complete(self.space.progress.get(unlock.required))
+        ]
+        if not waiting:
+            return
+        found = await self.stores.progress.of_tasks(
+            [unlock.member.id for unlock in waiting], sorted({unlock.task.key for unlock in waiting}), self.tx
+        )
+        finder = NeedsFinder(self.space.catalogue)
+        for unlock in waiting:
+            for progress in found:
+                if (progress.member_id, progress.task) == (unlock.member.id, unlock.task.key):
+                    finder.add_task(unlock.member, unlock.at, unlock.task, progress.period)
+        await self.load(finder.needs)
+
     async def flush(self) -> None:
         """Write changed states, so that queries of this transaction see them; may be called again."""
         space, tx, known = self.space, self.tx, self._known
@@ -122,6 +143,10 @@ class Unit:
         message = Message(new_id(), space.catalogue.programme_id, TOPIC, body, space.now)
         await self.stores.outbox.append([message], tx)
         return Settled(message, {found: space.records[found] for found in self._written_records})
+
+
+def _is_complete(progress: Progress | None) -> bool:
+    return progress is not None and progress.is_complete
 
 
 def _changed(states: dict[bytes, Any], changed: Container[bytes]) -> list[Any]:

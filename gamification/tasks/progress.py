@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from gamification.kit.numbers import exact_long
-from gamification.kit.periods import Period, period_at
-from gamification.programmes.definitions import Measure, Task, TaskZone
+from gamification.kit.periods import ALL_TIME, Period, period_at
+from gamification.programmes.definitions import Measure, Task, TaskCycle, TaskZone
 from gamification.tasks.model import Progress
 
 DISTINCT_VALUES_MAX = 5000
@@ -21,6 +21,12 @@ DISTINCT_VALUES_MAX = 5000
 def period_of(task: Task, at: datetime, member_zone: str, programme_zone: str) -> Period:
     """The task's period that holds `at`, by the member's or the programme's calendar."""
     return period_at(task.cycle.cycle, at, member_zone if task.zone is TaskZone.MEMBER else programme_zone)
+
+
+def required_period(required: Task, period: str) -> str:
+    """The period of a required task that counts for that period of the task which requires it: its one and only
+    period where it is done once, else the same one."""
+    return ALL_TIME.key if required.cycle is TaskCycle.ONCE else period
 
 
 def digest(value: str) -> str:

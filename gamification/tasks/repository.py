@@ -24,6 +24,16 @@ class ProgressRepository:
         rows = await find_by_ids(self._progress, list(ids), tx)
         return {progress_id: progress_from(row) for progress_id, row in rows.items()}
 
+    async def of_tasks(
+        self, member_ids: Sequence[bytes], tasks: Sequence[str], tx: Tx | None = None
+    ) -> list[Progress]:
+        """All progress, of every period, of these members in these tasks."""
+        cursor = self._progress.find(
+            {"member_id": {"$in": list(member_ids)}, "task": {"$in": list(tasks)}},
+            session=tx.session if tx else None,
+        )
+        return [progress_from(row) for row in await cursor.to_list(None)]
+
     async def save(self, changed: Sequence[Progress], known: Iterable[bytes], tx: Tx) -> None:
         """Store progress; `known` are the ids that were there before."""
         known = set(known)

@@ -50,7 +50,7 @@ class TaskService:
         ]
 
     async def page(
-        self, actor: Actor, member: Member, task: str | None, completed: bool | None, window: Window
+        self, actor: Actor, member: Member, window: Window, *, task: str | None, completed: bool | None
     ) -> Page[Progress]:
         """A member's progress in all tasks and periods, latest change first."""
         if not may_see_private(actor, member):

@@ -20,7 +20,9 @@ class LeaderboardQueries:
         info: Info,
         key: Annotated[str, strawberry.argument(description="Its key in the programme file.")],
     ) -> Leaderboard | None:
-        found = await info.context.services.leaderboards.board(info.context.caller, key)
+        found = await info.context.services.leaderboards.board(
+            info.context.caller, key, await info.context.catalogue()
+        )
         return await build_board(info, found) if found else None
 
     @strawberry.field(description="Every board, in file order; archived ones too.")

@@ -26,7 +26,9 @@ async def _member(info: Info, raw: bytes) -> Node | None:
 
 
 async def _leaderboard(info: Info, key: str) -> Node | None:
-    found = await info.context.services.leaderboards.board(info.context.caller, key)
+    found = await info.context.services.leaderboards.board(
+        info.context.caller, key, await info.context.catalogue()
+    )
     return await build_board(info, found) if found else None
 
 

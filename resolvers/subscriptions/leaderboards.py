@@ -71,11 +71,12 @@ class LeaderboardSubscriptions:
 async def watch(
     info: Info, board: Leaderboard, period: BoardPeriod, first: int, around: int
 ) -> AsyncGenerator[BoardPage, None]:
-    """Pages of one period, each newer than the one before, until the period ends."""
+    """Pages of one period, each newer than the one before and other than it, until the period ends."""
     services = info.context.services
     viewer, viewer_read_at = await _viewer(info), time.monotonic()
     pause_s = board.coalesce_ms / 1000
-    sent_revision, read_at = -1, 0.0
+    sent: tuple[object, ...] | None = None
+    read_at = 0.0
     with services.doorbells.listening(f"{period.programme_id}|{period.board}|{period.key}") as bell:
         while True:
             await asyncio.sleep(max(0.0, read_at + pause_s - time.monotonic()))
@@ -86,8 +87,9 @@ async def watch(
             page = await services.leaderboards.page(
                 board, period, 0, first, viewer.id if viewer else None, window
             )
-            if page.revision != sent_revision:
-                sent_revision = page.revision
+            state = (page.size, list(page.entries), page.viewer, list(page.around))
+            if state != sent:
+                sent = state
                 yield page
             while not await bell.wait(_wait_s(period, services.now())):
                 if period.ends_at is not None and services.now() >= period.ends_at:

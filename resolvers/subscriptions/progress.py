@@ -40,7 +40,7 @@ class ProgressSubscriptions:
         with services.doorbells.listening(f"{member.programme_id}|{member.id.hex()}") as bell:
             head = await services.members.head(member)
             yield await snapshot(info, member, head)
-            number = min(after, head) if after is not None else head
+            number = min(max(after, 0), head) if after is not None else head
             while True:
                 async for last, message in _since(info, member, number):
                     number = last

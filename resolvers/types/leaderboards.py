@@ -231,8 +231,9 @@ async def find_period(
     board's cycle and for an instant that no calendar holds."""
     if key is not None and not _PERIOD_KEY.fullmatch(key):
         raise InvalidInput("That is no period's key.", path=[name])
+    catalogue = await info.context.catalogue()
     try:
-        return await info.context.services.leaderboards.period(info.context.caller, board, key, at)
+        return await info.context.services.leaderboards.period(info.context.caller, board, key, at, catalogue)
     except InvalidInput as error:
         raise InvalidInput(error.message, path=[name]) from error
     except (OverflowError, ValueError) as error:

@@ -146,13 +146,15 @@ class Member(Node):
         page = await info.context.services.tasks.page(
             info.context.caller,
             self.model,
-            wanted.task,
-            wanted.completed,
             window(first, after, last, before, of=PROGRESS),
+            task=wanted.task,
+            completed=wanted.completed,
         )
         return connect(page, TaskProgress.of, PROGRESS)
 
-    @strawberry.field(description="Every published task with the present period's progress. Seen as above.")
+    @strawberry.field(
+        description="Every published task with the present period's progress. The member, staff and services see them."
+    )
     async def current_tasks(self, info: Info) -> list[TaskProgress] | None:
         self._private(info)
         services = info.context.services
@@ -188,7 +190,7 @@ class Member(Node):
         ] = None,
     ) -> LeaderboardEntry | None:
         boards: LeaderboardService = info.context.services.leaderboards
-        board = await boards.board(info.context.caller, leaderboard)
+        board = await boards.board(info.context.caller, leaderboard, await info.context.catalogue())
         if board is None:
             raise InvalidInput(f"There is no leaderboard {leaderboard[:100]!r}.", path=["leaderboard"])
         found = await find_period(info, board, period, info.context.services.now())

@@ -105,8 +105,7 @@ class GraphQL:
         services: Services | None = None,
     ) -> ExecutionResult:
         context = Context(services or self._services, actor, request_id="test")
-        result = await schema.execute(document, dict(variables or {}), context_value=context)
-        return cast("ExecutionResult", result)
+        return await schema.execute(document, dict(variables or {}), context_value=context)
 
     async def read(
         self, actor: Actor | None, document: str, variables: Mapping[str, Any] | None = None, **stated: Any
@@ -153,8 +152,12 @@ class GraphQL:
         """A running subscription."""
         context = Context(self._services, actor, request_id="test", is_socket=True)
         source = await schema.subscribe(document, dict(variables or {}), context_value=context)
-        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", source)) as results:
-            yield Stream(results, timeout_s)
+        async with aclosing(source) as results:
+            stream = Stream(results, timeout_s)
+            try:
+                yield stream
+            finally:
+                await stream.close()
 
 
 class Stream:
@@ -188,7 +191,7 @@ class Stream:
 
     def _next(self) -> "asyncio.Task[ExecutionResult]":
         if self._pending is None or self._pending.done():
-            self._pending = asyncio.ensure_future(anext(self._results))  # type: ignore[arg-type]
+            self._pending = asyncio.ensure_future(anext(self._results))
         return self._pending
 
     async def close(self) -> None:

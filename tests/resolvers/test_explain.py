@@ -14,7 +14,7 @@ STORY = f"""query ($id: ID!) {{ member(id: $id) {{
     badgeAwards {{ nodes {{ badge {{ key }} revocation {{ reason actor {{ role }} activity {{ sourceId }} }} {CAUSE} }} }}
     taskProgress {{ nodes {{ task {{ key }} completedAt {CAUSE} }} }}
 }} }}"""
-NONE = {
+NONE: dict[str, Any] = {
     "activity": None,
     "rule": None,
     "version": None,

@@ -189,24 +189,24 @@ async def test_refuses_a_spending_that_makes_no_sense(
 
 
 @pytest.mark.parametrize("field", ["spendPoints", "adjustPoints"])
-@pytest.mark.parametrize("amount", [float("nan"), float("inf"), -float("inf"), 0.5, 2**53, -(2**53), 1e300])
 async def test_refuses_an_amount_that_is_not_exact(
-    graphql: GraphQL, club: ProgrammeUnderTest, field: str, amount: float
+    graphql: GraphQL, club: ProgrammeUnderTest, field: str
 ) -> None:
-    stated = {"memberId": member_gid(club, "ann"), **spending(amount, reason="r")}
-
-    refused(await graphql.mutate(club.service, field, stated), "NOT_EXACT", field="amount", limit=2**53 - 1)
+    for amount in (float("nan"), float("inf"), -float("inf"), 0.5, 2**53, -(2**53), 1e300):
+        stated = {"memberId": member_gid(club, "ann"), **spending(amount, reason="r")}
+        refused(
+            await graphql.mutate(club.service, field, stated), "NOT_EXACT", field="amount", limit=2**53 - 1
+        )
 
     assert await club.transfers("ann") == []
 
 
-@pytest.mark.parametrize("amount", ["NaN", "5", True, None, [5]])
-async def test_refuses_an_amount_that_is_no_number(
-    graphql: GraphQL, club: ProgrammeUnderTest, amount: object
-) -> None:
-    stated = {"memberId": member_gid(club, "ann"), **spending(amount, reason="r")}
+async def test_refuses_an_amount_that_is_no_number(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
+    for amount in ("NaN", "5", True, None, [5]):
+        stated = {"memberId": member_gid(club, "ann"), **spending(amount, reason="r")}
+        refused(await graphql.mutate(club.service, "adjustPoints", stated), "INVALID_INPUT", field="amount")
 
-    refused(await graphql.mutate(club.service, "adjustPoints", stated), "INVALID_INPUT", field="amount")
+    assert await club.transfers("ann") == []
 
 
 async def test_adjusts_up_and_down_to_the_floor(graphql: GraphQL, club: ProgrammeUnderTest) -> None:

@@ -57,6 +57,13 @@ PROGRAMME: dict[str, Any] = {
             "reward": [{"award": {"badge": "talker", "level": 3}}],
         },
         {"key": "daily", "goal": 2, "cycle": "daily", "zone": "member"},
+        {
+            "key": "gated",
+            "goal": 2,
+            "cycle": "daily",
+            "requires": ["count"],
+            "reward": [{"points": {"unit": "points", "amount": 3, "boards": ["rewards"]}}],
+        },
         {"key": "counted", "goal": 2, "reward": [{"points": {"unit": "points", "amount": 100}}]},
     ],
     "leaderboards": [
@@ -102,6 +109,7 @@ PROGRAMME: dict[str, Any] = {
                     },
                 },
                 {"advance": {"task": "distinct", "value": "subject.id"}},
+                {"advance": {"task": "gated"}},
                 {"when": "counters.votes > 1", "advance": {"task": "counted"}},
             ],
         },

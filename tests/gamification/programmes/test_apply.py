@@ -155,6 +155,42 @@ async def test_definitions_are_made_as_drafts_published_and_archived(club: Progr
     assert (await programmes.catalogue(club.key)).version == applied.version
 
 
+async def test_what_is_archived_does_not_stand_in_the_way_of_later_changes(programme: MakeProgramme) -> None:
+    def document(properties: dict[str, Any], **sections: Any) -> dict[str, Any]:
+        schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        return {
+            "units": [{"key": "points"}],
+            "activity_types": [{"key": "play", "properties": schema}],
+            **sections,
+        }
+
+    rule = {
+        "key": "r",
+        "on": ["play"],
+        "when": "activity.old > 1",
+        "effects": [{"award": {"badge": "b", "level": 2}}],
+    }
+    counter = {"key": "c", "on": ["play"], "add": "activity.old"}
+    levels = [{"level": 1}, {"level": 2}]
+    task = {"key": "t", "goal": 1, "reward": [{"award": {"badge": "b", "level": 2}}]}
+    club = await programme(
+        document(
+            {"old": {"type": "integer"}},
+            rules=[rule],
+            counters=[counter],
+            tasks=[task],
+            badges=[{"key": "b", "levels": levels}],
+        )
+    )
+    await club.apply(document({"new": {"type": "integer"}}, badges=[{"key": "b"}]))
+
+    await club.services.programmes.create(club.operator, "badges", {"key": "another"})
+    await club.services.programmes.set_status(club.operator, "units", "points", Status.ARCHIVED)
+
+    with pytest.raises(Problem):
+        await club.services.programmes.set_status(club.operator, "rules", "r", Status.PUBLISHED)
+
+
 @pytest.mark.parametrize(
     ("section", "definition", "error"),
     [

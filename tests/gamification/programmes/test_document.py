@@ -150,6 +150,28 @@ def test_tasks_do_not_require_each_other_in_a_circle(requires: dict[str, list[st
         parse(document(rules=[], tasks=tasks))
 
 
+@pytest.mark.parametrize(("length", "taken"), [(50, True), (60, False), (1500, False)])
+def test_a_chain_of_tasks_has_a_greatest_length(length: int, taken: bool) -> None:
+    tasks: list[dict[str, Any]] = [
+        {"key": f"t{n}", "goal": 1, "requires": [f"t{n + 1}"] if n + 1 < length else []}
+        for n in range(length)
+    ]
+
+    for order in (tasks, tasks[::-1], [*tasks[::2], *tasks[1::2]]):
+        if taken:
+            parse(document(rules=[], tasks=order))
+        else:
+            with pytest.raises(Problem, match="more than 50"):
+                parse(document(rules=[], tasks=order))
+
+
+def test_many_tasks_that_all_require_each_other_are_refused_at_once() -> None:
+    keys = [f"t{n}" for n in range(60)]
+
+    with pytest.raises(Problem, match="itself"):
+        parse(document(rules=[], tasks=[{"key": key, "goal": 1, "requires": keys} for key in keys]))
+
+
 def test_tasks_share_a_prerequisite_without_being_a_circle() -> None:
     tasks = [
         {"key": "a", "goal": 1},
@@ -160,9 +182,11 @@ def test_tasks_share_a_prerequisite_without_being_a_circle() -> None:
     parse(document(rules=[], tasks=tasks))
 
 
-@pytest.mark.parametrize("other", [{"cycle": "daily"}, {"zone": "member"}])
-def test_a_task_requires_tasks_of_its_own_periods_only(other: dict[str, str]) -> None:
-    tasks = [{"key": "a", "goal": 1}, {"key": "b", "goal": 1, "requires": ["a"], **other}]
+@pytest.mark.parametrize(
+    "other", [{"cycle": "daily"}, {"zone": "member", "cycle": "weekly"}, {"cycle": "once"}]
+)
+def test_a_task_requires_tasks_done_once_or_of_its_own_periods_only(other: dict[str, str]) -> None:
+    tasks = [{"key": "a", "goal": 1, "cycle": "weekly"}, {"key": "b", "goal": 1, "requires": ["a"], **other}]
 
     with pytest.raises(Problem, match="same cycle and zone"):
         parse(document(rules=[], tasks=tasks))

@@ -111,3 +111,18 @@ def test_a_message_stays_short_whatever_was_sent() -> None:
         SHOP.accept({"amount": "x" * 10_000})
 
     assert len(refused.value.message) <= 500
+
+
+@pytest.mark.parametrize("value", [1e300, -1e20, float(LONG_MAX + 1)])
+def test_a_whole_number_written_with_an_exponent_must_be_exact_too(value: float) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+    }
+
+    with pytest.raises(InvalidInput) as refused:
+        Properties(schema).accept({"a": {"n": value}})
+
+    assert refused.value.code is ErrorCode.NOT_EXACT
+    assert refused.value.path == ["properties", "a", "n"]
+    assert Properties(schema).accept({"a": {"n": 3e0}}) == {"a": {"n": 3}}

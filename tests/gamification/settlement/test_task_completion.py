@@ -133,6 +133,40 @@ async def test_prerequisites_are_looked_for_in_the_same_period(programme: MakePr
     assert await state(club, "b", "2026-11-20") == (1, True)
 
 
+async def test_a_daily_task_waits_for_one_that_is_done_once(programme: MakeProgramme) -> None:
+    club = await programme(
+        quests(task("welcome", goal=1), task("daily", cycle="daily", goal=1, requires=["welcome"]))
+    )
+    await club.join("ann")
+    club.clock.now = NOW
+    await club.do("daily", "ann", at=NOW - timedelta(days=2))
+    await club.do("daily", "ann", at=NOW)
+    assert await state(club, "daily", "2026-11-18") == (1, False)
+
+    welcome = await club.do("welcome", "ann")
+    assert [await state(club, "daily", day) for day in ("2026-11-18", "2026-11-20")] == [(1, True)] * 2
+    assert [t.cause.task for t in await club.transfers("ann")] == ["welcome", "daily", "daily"]
+    await club.do("daily", "ann", at=NOW - timedelta(days=1))
+    assert await state(club, "daily", "2026-11-19") == (1, True)
+
+    await club.reverse(welcome)
+    days = [await state(club, "daily", day) for day in ("2026-11-18", "2026-11-19", "2026-11-20")]
+    assert days == [(1, False)] * 3
+    assert await club.balance("ann", "points") == 0
+
+
+async def test_a_batch_unlocks_what_came_before_in_it(programme: MakeProgramme) -> None:
+    club = await programme(
+        quests(task("welcome", goal=1), task("daily", cycle="daily", goal=1, requires=["welcome"]))
+    )
+    await club.join("ann")
+    club.clock.now = NOW
+
+    await club.record(club.activity("daily", "ann"), club.activity("welcome", "ann"))
+
+    assert await state(club, "daily", "2026-11-20") == (1, True)
+
+
 async def test_what_is_complete_stays_so_when_the_definition_gets_harder(programme: MakeProgramme) -> None:
     club = await programme(quests(task("t"), task("u")))
     await club.join("ann")

@@ -1,0 +1,181 @@
+"""How many commands a read sends to MongoDB: the same for one row as for fifty."""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+
+from gamification import services as wiring
+from gamification.services import Services
+from storage.embedded import Endpoints
+from storage.mongo import Mongo
+from storage.redis import RedisStore
+from tests.conftest import MakeProgramme
+from tests.resolvers.harness import CLUB, GraphQL
+from tests.resolvers.test_nodes import NODES
+from tests.support import Clock, ProgrammeUnderTest
+
+
+class Counter(monitoring.CommandListener):
+    """The commands sent so far, as `find members`."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.seen.append(f"{event.command_name} {event.command.get(event.command_name)}")
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to note."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to note."""
+
+
+class Counting:
+    """Reads through services whose commands are counted."""
+
+    def __init__(self, graphql: GraphQL, services: Services, counter: Counter) -> None:
+        self._graphql, self._services, self._counter = graphql, services, counter
+
+    async def __call__(
+        self, actor: Any, document: str, **variables: Any
+    ) -> tuple[dict[str, Any], dict[str, int]]:
+        """(the answer, how many of each command); definitions are in memory, as after the first request."""
+        await self._graphql.read(actor, "{ programme { key } }", services=self._services)
+        self._counter.seen.clear()
+        answer = await self._graphql.read(actor, document, variables, services=self._services)
+        return answer, dict(Tally(sorted(self._counter.seen)))
+
+
+@pytest.fixture
+async def counting(
+    graphql: GraphQL, mongo: Mongo, endpoints: Endpoints, redis_store: RedisStore, session_clock: Clock
+) -> AsyncIterator[Counting]:
+    """Services of their own over the same servers; `mongo` has made the collections."""
+    counter = Counter()
+    counted = Mongo(endpoints.mongodb_url, "starguild_tests", listeners=[counter])
+    yield Counting(graphql, wiring.build(counted, redis_store, session_clock), counter)
+    counted.close()
+
+
+@pytest.fixture
+async def full(programme: MakeProgramme) -> ProgrammeUnderTest:
+    """Fifty members who each came twice; the first also bought fifty things."""
+    club = await programme(CLUB)
+    names = [f"m{number:02}" for number in range(50)]
+    await club.join_all(*names)
+    await club.record(*(club.activity("visit", name) for name in names * 2))
+    await club.record(*(club.activity("buy", "m00", amount=1) for _ in range(50)))
+    return club
+
+
+ENTRIES = 'leaderboard(key: "total") { period { key size revision entries(first: %d) { nodes { rank score member { displayName avatarUrl } } totalCount } } }'
+
+
+async def test_a_board_page_with_members(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for size in (1, 50):
+        answer, commands = await counting(full.member_actor("m00"), f"{{ {ENTRIES % size} }}")
+
+        assert len(answer["leaderboard"]["period"]["entries"]["nodes"]) == size
+        assert commands == {"find members": 2, "find programmes": 1}
+
+
+async def test_a_members_page_with_balances(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for size in (1, 50):
+        answer, commands = await counting(
+            full.service,
+            f'{{ members(first: {size}) {{ nodes {{ displayName balances {{ active unit {{ key name }} }} balance(unit: "points") {{ active }} }} }} }}',
+        )
+
+        assert len(answer["members"]["nodes"]) == size
+        assert answer["members"]["nodes"][0]["balances"][0]["unit"] == {"key": "points", "name": "Points"}
+        assert commands == {"find accounts": 1, "find members": 1, "find programmes": 2}
+
+
+LEDGER = """query ($first: Int) { member(externalId: "m00") { ledger(first: $first) { nodes {
+    amount unit { name }
+    cause { activity { type member { displayName } transfers { amount } } rule { key version } task { key } reason }
+} } } }"""
+
+
+async def test_a_ledger_page_with_causes(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for size in (1, 50):
+        answer, commands = await counting(full.service, LEDGER, first=size)
+
+        rows = answer["member"]["ledger"]["nodes"]
+        assert len(rows) == size
+        assert all(row["cause"]["activity"]["type"] == "buy" for row in rows)
+        assert commands == {
+            "find activities": 1,
+            "find members": 2,
+            "find programmes": 1,
+            "find transfers": 2,
+        }
+
+
+async def test_a_members_ledger_page_for_the_member(counting: Counting, full: ProgrammeUnderTest) -> None:
+    document = LEDGER.replace('member(externalId: "m00")', "me")
+    _, commands = await counting(full.member_actor("m00"), document, first=50)
+
+    assert commands == {"find activities": 1, "find members": 3, "find programmes": 1, "find transfers": 2}
+
+
+async def test_a_badges_awards_with_members_and_causes(counting: Counting, full: ProgrammeUnderTest) -> None:
+    document = """query ($first: Int) { badges { nodes { key awardCount name } }
+        badge(key: "newcomer") { awards(first: $first) { nodes {
+            badge { key name awardCount } member { displayName } cause { rule { key } activity { sourceId } } } } } }"""
+
+    for size in (1, 50):
+        answer, commands = await counting(full.moderator, document, first=size)
+
+        assert len(answer["badge"]["awards"]["nodes"]) == size
+        assert commands == {
+            "aggregate badge_awards": 1,
+            "find activities": 1,
+            "find badge_awards": 1,
+            "find members": 1,
+            "find programmes": 3,
+        }
+
+
+async def test_progress_with_tasks_and_causes(counting: Counting, full: ProgrammeUnderTest) -> None:
+    document = """query { member(externalId: "m00") {
+        taskProgress { nodes { value task { key name } member { displayName } cause { activity { type } } } }
+        currentTasks { value task { name } cause { activity { type } } }
+        standing(leaderboard: "total") { rank member { displayName } }
+    } }"""
+
+    _, commands = await counting(full.service, document)
+
+    assert commands == {
+        "find activities": 1,
+        "find members": 2,
+        "find programmes": 2,
+        "find task_progress": 2,
+    }
+
+
+async def test_many_members_standings(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for size in (1, 50):
+        _, commands = await counting(
+            full.service,
+            f'{{ members(first: {size}) {{ nodes {{ standing(leaderboard: "total") {{ rank }} }} }} }}',
+        )
+
+        assert commands == {"find members": 1, "find programmes": 1}
+
+
+async def test_many_nodes_at_once(counting: Counting, full: ProgrammeUnderTest) -> None:
+    found = await counting(
+        full.service,
+        '{ members(first: 40, orderBy: {field: DISPLAY_NAME}) { nodes { id } } member(externalId: "m00") { ledger(first: 30) { nodes { id } } activities(first: 30) { nodes { id } } } }',
+    )
+    members, member = found[0]["members"], found[0]["member"]
+    ids = [row["id"] for rows in (members, member["ledger"], member["activities"]) for row in rows["nodes"]]
+
+    _, commands = await counting(full.service, NODES, ids=ids)
+
+    assert commands == {"find activities": 1, "find members": 1, "find transfers": 1}
