@@ -54,7 +54,7 @@ async def measure(world: World) -> list[Line]:
             raise RuntimeError(f"the page is not as it should be: {answer[:300]!r}")
         ours = await _load(port, "POST", "/graphql", headers, body)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        Path(file.name).write_bytes(answer)
+        Path(file.name).write_bytes(answer)  # noqa: ASYNC240 - nothing else runs meanwhile
         bare = {**environment, "BENCH_BYTES": file.name}
         async with _server(["-m", "uvicorn", "bench.bare:app", "--log-level", "warning"], bare) as port:
             floor = await _load(port, "GET", "/", {}, b"")
@@ -74,7 +74,7 @@ async def _server(arguments: list[str], environment: dict[str, str]) -> AsyncIte
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs meanwhile
         [sys.executable, *arguments, "--port", str(port)],
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -12,10 +12,27 @@ import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import (
+    ClusterError,
+    ConnectionError,  # noqa: A004 - the driver's name
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TimeoutError,  # noqa: A004 - the driver's name
+)
 
-RedisUnavailable = (RedisError, OSError, asyncio.TimeoutError)
-"""What a command may raise when the server is away, slow or still loading."""
+RedisUnavailable = (
+    ConnectionError,
+    TimeoutError,
+    ReadOnlyError,
+    MasterDownError,
+    ClusterError,
+    OutOfMemoryError,
+    OSError,
+    asyncio.TimeoutError,
+)
+"""What a command may raise when the server is away, slow, still loading, full, or no primary. A command or script
+that is wrong raises something else, and is a defect."""
 
 _TIMEOUT_S = 5.0
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from api.bootstrap import Backend, open_backend
 from api.cli.report import Report, Unavailable
 from api.logging import configure_logging
+from api.runtime import tune_garbage_collection
 from api.settings import Settings, load_settings
 from storage.embedded import EmbeddedServers, Endpoints, running
 
@@ -22,6 +23,7 @@ def with_backend(report: Report, work: Callable[[Backend], Awaitable[T]]) -> T:
 
     async def run(endpoints: Endpoints) -> T:
         async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
+            tune_garbage_collection()
             return await work(backend)
 
     with found_or_own_servers(settings, report.say) as endpoints:

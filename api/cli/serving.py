@@ -20,6 +20,7 @@ from api.cli.report import Report, Unavailable, reporting
 from api.cli.tokens import sign
 from api.demo import DEMO_MEMBER, ensure_demo
 from api.logging import configure_logging
+from api.runtime import tune_garbage_collection
 from api.settings import Settings, load_settings
 from api.signing import signing_secret
 from gamification.kit.actors import Role
@@ -71,6 +72,7 @@ async def _serve(
 
     async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
         programme = await ensure_demo(backend.services) if demo else None
+        tune_garbage_collection()
         config = uvicorn.Config(
             create_app(settings, schema, backend, with_worker=worker),
             log_config=None,

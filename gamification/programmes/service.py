@@ -50,11 +50,12 @@ class ProgrammeService:
         self._current: dict[str, tuple[float, int]] = {}
 
     async def catalogue(
-        self, programme_id: str, version: int | None = None, tx: Tx | None = None
+        self, programme_id: str, version: int | None = None, tx: Tx | None = None, *, fresh: bool = False
     ) -> Catalogue:
-        """The current catalogue, or that of a past version. Raises: NotFound."""
+        """The current catalogue, or that of a past version; `fresh` asks for the current one whatever was known a
+        moment ago. Raises: NotFound."""
         if version is None:
-            version = await self._current_version(programme_id, tx)
+            version = await self._current_version(programme_id, tx, fresh=fresh)
         cached = self._cache.get((programme_id, version))
         if cached is not None:
             return cached
@@ -67,11 +68,14 @@ class ProgrammeService:
         self._cache[(programme_id, version)] = catalogue
         return catalogue
 
-    async def _current_version(self, programme_id: str, tx: Tx | None) -> int:
+    async def _current_version(self, programme_id: str, tx: Tx | None, *, fresh: bool) -> int:
+        if tx is not None:
+            return await self._repository.version(programme_id, tx)
         asked_at, version = self._current.get(programme_id, (0.0, 0))
-        if tx is None and version and time.monotonic() - asked_at < self._fresh_s:
+        if not fresh and version and time.monotonic() - asked_at < self._fresh_s:
             return version
-        version = await self._repository.version(programme_id, tx)
+        # Two answers may cross on their way: versions only ever grow.
+        version = max(version, await self._repository.version(programme_id))
         if len(self._current) >= _VERSIONS_KEPT:
             self._current.clear()
         self._current[programme_id] = (time.monotonic(), version)
@@ -168,7 +172,8 @@ class ProgrammeService:
             return Applied(Catalogue(actor.programme_id, version + 1, document), changes, dry_run)
 
         applied = await self._mongo.transaction(body)
-        self._current.pop(actor.programme_id, None)
+        if not dry_run:
+            self._current[actor.programme_id] = (time.monotonic(), applied.version)
         return applied
 
 

@@ -72,7 +72,7 @@ class Delivery:
         return await self._outbox.lag(self._now())
 
     async def _handle(self, message: Message, records: Mapping[bytes, Record] | None) -> None:
-        catalogue = await self._programmes.catalogue(message.programme_id)
+        catalogue = await self._programmes.catalogue(message.programme_id, fresh=True)
         await self._projection.apply(catalogue, message.body["records"], records)
         doorbells = [
             f"{message.programme_id}|{member_id.hex()}|{number}".encode()

@@ -10,6 +10,9 @@ from gamification.leaderboards.scoring import fold
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.services import Services
+from gamification.tasks.model import Progress as TaskProgress
+from gamification.tasks.model import progress_id
+from gamification.tasks.progress import required_period
 from gamification.verification.ledger import check_account
 from gamification.verification.replay import Expected, replay
 from gamification.verification.report import Report
@@ -70,6 +73,8 @@ class VerificationService:
     async def _check_progress(self, catalogue: Catalogue, expected: Expected, report: Report) -> None:
         """Values and completions; the rewards' scores join the expected ones."""
         seen: set[bytes] = set()
+        complete: set[bytes] = set()
+        waiting: list[TaskProgress] = []
         async for stored in self._services.stores.progress.stream(catalogue.programme_id):
             seen.add(stored.id)
             report.count("task progress")
@@ -79,18 +84,23 @@ class VerificationService:
             report.compare(
                 f"{name} distinct", dict(stored.distinct), dict(computed.distinct) if computed else {}
             )
-            reached = stored.value >= stored.goal > 0
-            requires = catalogue.tasks[stored.task].requires
             if stored.is_complete:
                 report.count("task completions")
-            if stored.is_complete and not reached:
-                report.differs(f"{name}: complete with {stored.value} of {stored.goal}")
-            if reached and not stored.is_complete and not requires:
-                report.differs(f"{name}: not complete with {stored.value} of {stored.goal}")
+                complete.add(stored.id)
+            if stored.requires:
+                waiting.append(stored)
+            else:
+                report.compare(f"{name} complete", stored.is_complete, stored.value >= stored.goal > 0)
             for score in stored.scores:
                 expected.scores[(stored.member_id, score.board, score.period)].append(
                     (stored.reward_sequence, score)
                 )
+        for stored in waiting:
+            met = stored.value >= stored.goal > 0 and all(
+                _required_id(catalogue, stored, required) in complete for required in stored.requires
+            )
+            name = f"task {stored.task} {stored.period} of {stored.member_id.hex()}"
+            report.compare(f"{name} complete", stored.is_complete, met)
         for missing in expected.progress.keys() - seen:
             if expected.progress[missing].value:
                 report.differs(f"task {expected.progress[missing].task}: progress {missing.hex()} is missing")
@@ -158,6 +168,12 @@ class VerificationService:
                 report.compare(f"{name} of {record.member_id.hex()}", found, expected)
             for member_id in ranked:
                 report.differs(f"{name}: {member_id.hex()} has no record")
+
+
+def _required_id(catalogue: Catalogue, stored: TaskProgress, required: str) -> bytes:
+    """The progress of a required task that decides on this one."""
+    period = required_period(catalogue.tasks[required], stored.period)
+    return progress_id(catalogue.programme_id, stored.member_id, required, period)
 
 
 def _place(catalogue: Catalogue, period: BoardPeriod, record: Record) -> tuple[int, bytes] | None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -76,7 +77,7 @@ async def watch(
     viewer, viewer_read_at = await _viewer(info), time.monotonic()
     pause_s = board.coalesce_ms / 1000
     sent: tuple[object, ...] | None = None
-    read_at = 0.0
+    read_at, revision = 0.0, 0
     with services.doorbells.listening(f"{period.programme_id}|{period.board}|{period.key}") as bell:
         while True:
             await asyncio.sleep(max(0.0, read_at + pause_s - time.monotonic()))
@@ -90,7 +91,9 @@ async def watch(
             state = (page.size, list(page.entries), page.viewer, list(page.around))
             if state != sent:
                 sent = state
-                yield page
+                # Redis and MongoDB go by different clocks; what a socket is sent never goes back.
+                revision = max(page.revision, revision + 1)
+                yield replace(page, revision=revision)
             while not await bell.wait(_wait_s(period, services.now())):
                 if period.ends_at is not None and services.now() >= period.ends_at:
                     return
