@@ -26,6 +26,7 @@ class Loaders:
         self._services = services
         self._actor = actor
         self.members: DataLoader[bytes, Member | None] = self._by_id(services.members.by_ids, cache)
+        self.ranked: DataLoader[bytes, Member | None] = self._by_id(services.members.ranked_by_ids, cache)
         self.transfers: DataLoader[bytes, Transfer | None] = self._by_id(services.ledger.transfers, cache)
         self.activities: DataLoader[bytes, Activity | None] = self._by_id(services.activity.by_ids, cache)
         self.awards: DataLoader[bytes, BadgeAward | None] = self._by_id(services.badges.by_ids, cache)

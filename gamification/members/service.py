@@ -154,6 +154,11 @@ class MemberService:
         found = await self._repository.by_ids(actor.programme_id, ids)
         return {member_id: member for member_id, member in found.items() if may_see(actor, member)}
 
+    async def ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
+        """Members that a board shows, by id. For the moments until a ban has reached the board that is whoever is
+        on it: the board decides who is shown there, and a page must not fall apart over one of them."""
+        return await self._repository.by_ids(actor.programme_id, ids)
+
     async def page(
         self, actor: Actor, wanted: MemberFilter, order: MemberOrder, *, descending: bool, window: Window
     ) -> Page[Member]:

@@ -81,7 +81,9 @@ def _versioned(
             path=[section, after.key, frozen[0]],
         )
     kept = after.model_copy(update={"version": before.version + 1})
-    return kept, Change(section, after.key, ChangeKind.CHANGED, kept.version, fields)
+    archived = after.status is Status.ARCHIVED and before.status is not Status.ARCHIVED
+    kind = ChangeKind.ARCHIVED if archived else ChangeKind.CHANGED
+    return kept, Change(section, after.key, kind, kept.version, fields)
 
 
 _FROZEN = {

@@ -1,13 +1,13 @@
 """Badges and awards."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from gamification.badges import model as domain
-from gamification.kit.actors import Permission
-from gamification.kit.errors import Forbidden
+from gamification.kit import causes
 from gamification.members.service import may_see_private
 from gamification.programmes import definitions
 from resolvers.context import Info
@@ -78,15 +78,16 @@ class BadgeAward(Node):
     awarded_at: datetime = strawberry.field(description="When what earned it happened.")
     revoked_at: datetime | None = strawberry.field(description="When it was taken away.")
 
-    @strawberry.field(description="What earned it. The member, staff and services see it.")
-    async def cause(self, info: Info) -> Cause | None:
-        await self._private(info)
-        return cause_of(self.model.cause)
+    @strawberry.field(
+        description="What earned it. Everyone sees the rule; the activity, the person and the reason are for the "
+        "member, staff and services."
+    )
+    async def cause(self, info: Info) -> Cause:
+        return await self._told(info, self.model.cause)
 
-    @strawberry.field(description="Why it was taken away. The member, staff and services see it.")
+    @strawberry.field(description="Why it was taken away; null while it stands. Told as its cause is.")
     async def revocation(self, info: Info) -> Cause | None:
-        await self._private(info)
-        return cause_of(self.model.revocation) if self.model.revocation else None
+        return await self._told(info, self.model.revocation) if self.model.revocation else None
 
     @strawberry.field(description="Which badge.")
     async def badge(self, info: Info) -> Badge:
@@ -102,10 +103,12 @@ class BadgeAward(Node):
         found = await info.context.loaders.members.load(self.model.member_id)
         return Member.of(found) if found else None
 
-    async def _private(self, info: Info) -> None:
+    async def _told(self, info: Info, cause: causes.Cause) -> Cause:
+        """A cause as far as this caller may know it."""
         member = await info.context.loaders.members.load(self.model.member_id)
         if member is None or not may_see_private(info.context.caller, member):
-            raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
+            cause = replace(cause, activity_id=None, actor=None, reason=None)
+        return cause_of(cause)
 
     @classmethod
     def of(cls, award: domain.BadgeAward) -> "BadgeAward":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gamification.kit.errors import InvalidInput, LimitExceeded
+from gamification.kit.errors import InvalidInput, LimitExceeded, NotFound
 from gamification.leaderboards import model as domain
 from gamification.leaderboards.service import Around
 from gamification.programmes import definitions
@@ -66,9 +66,12 @@ class LeaderboardEntry:
 
     @strawberry.field(description="Who holds the place.")
     async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("resolvers.types.members")]:
-        from resolvers.types.members import load_member
+        from resolvers.types.members import Member
 
-        return await load_member(info, self.model.member_id)
+        found = await info.context.loaders.ranked.load(self.model.member_id)
+        if found is None:
+            raise NotFound("There is no such member.")
+        return Member.of(found)
 
     @classmethod
     def of(cls, entry: domain.Entry) -> "LeaderboardEntry":

@@ -166,7 +166,7 @@ async def test_creates_updates_publishes_and_archives(graphql: GraphQL, club: Pr
     steps = [created, published, updated, archived]
     assert [s["definition"]["status"] for s in steps] == ["DRAFT", "PUBLISHED", "PUBLISHED", "ARCHIVED"]
     assert [s["version"] for s in steps] == [2, 3, 4, 5]
-    assert [s["changes"][0]["kind"] for s in steps] == ["ADDED", "CHANGED", "CHANGED", "CHANGED"]
+    assert [s["changes"][0]["kind"] for s in steps] == ["ADDED", "CHANGED", "CHANGED", "ARCHIVED"]
     assert archived["changes"][0]["fields"] == ["status"]
     assert updated["definition"]["body"]["name"] == {"en": "Early bird"}
     assert (updated["definition"]["kind"], updated["definition"]["key"]) == ("BADGE", "early")
