@@ -1,5 +1,6 @@
 """Activities a second through everything, in batches of 500, beside inserting the same documents one by one."""
 
+import asyncio
 import random
 import time
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 from bench.report import Line
 from bench.world import World
-from gamification.activity.model import BATCH_MAX, ActivityStatus, NewActivity
+from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.activity.repository import activity_document
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import NewMember
@@ -89,27 +90,40 @@ async def measure(world: World) -> list[Line]:
         await world.services.members.ensure(service, [NewMember(name) for name in names[start : start + 500]])
     draw = random.Random(7)
     now = utc_now()
-    batches = [
-        [_activity(draw, number, now, names) for number in range(start, start + BATCH_MAX)]
-        for start in range(0, ACTIVITIES, BATCH_MAX)
-    ]
+
+    def batches(sender: int, members: list[str]) -> list[list[NewActivity]]:
+        return [
+            [
+                _activity(draw, f"{sender}:{number}", now, members)
+                for number in range(start, start + BATCH_MAX)
+            ]
+            for start in range(0, ACTIVITIES, BATCH_MAX)
+        ]
+
+    last: list[ActivityOutcome] = []
+
+    async def send(batches: list[list[NewActivity]]) -> None:
+        nonlocal last
+        for batch in batches:
+            last = await world.services.recording.record(service, batch)
+            if any(outcome.status is not ActivityStatus.RECORDED for outcome in last):
+                raise RuntimeError("the benchmark's own activity was not taken")
+
     began = time.perf_counter()
-    last = []
-    for batch in batches:
-        last = await world.services.recording.record(service, batch)
-        if any(outcome.status is not ActivityStatus.RECORDED for outcome in last):
-            raise RuntimeError("the benchmark's own activity was not taken")
-    rate = ACTIVITIES / (time.perf_counter() - began)
+    await send(batches(0, names))
+    one = ACTIVITIES / (time.perf_counter() - began)
+    half = MEMBERS // 2
+    shares = [batches(1, names[:half]), batches(2, names[half:])]
+    began = time.perf_counter()
+    await asyncio.gather(*(send(share) for share in shares))
+    two = 2 * ACTIVITIES / (time.perf_counter() - began)
     documents = [activity_document(outcome.activity) for outcome in last if outcome.activity]
     floor = await _insert_rate(world, documents)
+    beside = f"{floor:,.0f} /s  Motor insert_one of the same documents, awaited one by one"
+    what = "intake through rules, ledger, tasks, badges, boards, outbox, in batches of 500"
     return [
-        Line(
-            "intake: activities through rules, ledger, tasks, badges, boards, outbox (batches of 500)",
-            f"{rate:,.0f} /s",
-            f"{floor:,.0f} /s  Motor insert_one of the same documents, awaited one by one",
-            rate / floor,
-            "≥ 2",
-        )
+        Line(f"{what}: one sender", f"{one:,.0f} /s", beside, one / floor, "≥ 2"),
+        Line(f"{what}: two senders, each with its members", f"{two:,.0f} /s", beside, two / floor, "≥ 2"),
     ]
 
 
@@ -123,11 +137,11 @@ async def _insert_rate(world: World, documents: list[dict[str, Any]]) -> float:
     return FLOOR_INSERTS / (time.perf_counter() - began)
 
 
-def _activity(draw: random.Random, number: int, now: Any, names: list[str]) -> NewActivity:
+def _activity(draw: random.Random, number: str, now: Any, names: list[str]) -> NewActivity:
     return NewActivity(
         "workout.logged",
         "bench",
-        f"a{number}",
+        number,
         names[min(int(draw.expovariate(4) * len(names)), len(names) - 1)],
         now - timedelta(minutes=draw.randrange(7 * 24 * 60)),
         f"route:{draw.randrange(500)}",

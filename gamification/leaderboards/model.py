@@ -20,7 +20,7 @@ class BoardPeriod:
 
     @property
     def id(self) -> bytes:
-        return derived_id("board_period", self.programme_id, self.board, self.key)
+        return _period_id(self.programme_id, self.board, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class BoardPage:
     revision: int
     viewer: Entry | None = None
     around: tuple[Entry, ...] = ()
+
+
+@lru_cache(maxsize=IDS_CACHED)
+def _period_id(programme_id: str, board: str, key: str) -> bytes:
+    return derived_id("board_period", programme_id, board, key)
 
 
 @lru_cache(maxsize=IDS_CACHED)

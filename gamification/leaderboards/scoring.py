@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from gamification.kit.numbers import exact_long
-from gamification.kit.periods import Cycle, Period, period_at, period_of_key
+from gamification.kit.periods import ALL_TIME, Cycle, Period, period_at, period_of_key
 from gamification.leaderboards.model import BoardPeriod, Contribution, Score
 from gamification.programmes.definitions import BoardCycle, Leaderboard, Operator, Order
 
@@ -57,8 +58,10 @@ def period_for(
         if season is None:
             return None
         return BoardPeriod(programme_id, board.key, season.key, season.starts_at, season.ends_at)
+    if board.cycle is BoardCycle.ALL_TIME:
+        return _board_period(programme_id, board.key, ALL_TIME)
     return _board_period(
-        programme_id, board, period_at(Cycle(board.cycle.value), at, zone_of(board, programme_zone))
+        programme_id, board.key, period_at(Cycle(board.cycle.value), at, zone_of(board, programme_zone))
     )
 
 
@@ -70,9 +73,10 @@ def period_named(programme_id: str, board: Leaderboard, key: str, programme_zone
             return None
         return BoardPeriod(programme_id, board.key, key, found.starts_at, found.ends_at)
     return _board_period(
-        programme_id, board, period_of_key(Cycle(board.cycle.value), key, zone_of(board, programme_zone))
+        programme_id, board.key, period_of_key(Cycle(board.cycle.value), key, zone_of(board, programme_zone))
     )
 
 
-def _board_period(programme_id: str, board: Leaderboard, period: Period) -> BoardPeriod:
-    return BoardPeriod(programme_id, board.key, period.key, period.starts_at, period.ends_at)
+@lru_cache(maxsize=4096)
+def _board_period(programme_id: str, board: str, period: Period) -> BoardPeriod:
+    return BoardPeriod(programme_id, board, period.key, period.starts_at, period.ends_at)
