@@ -1,6 +1,6 @@
 """Doorbells: who waits for a change of something is woken, told nothing but that it changed, and reads it anew.
 
-A message on a channel is `key|number`; the key says what changed. Ringing twice before the sleeper woke is
+A message on a channel is one or more lines of `key|number`; a key says what changed. Ringing twice before the sleeper woke is
 ringing once, so a slow reader gets the newest state and never a queue. After a lost connection all bells ring.
 """
 
@@ -65,9 +65,10 @@ class Doorbells:
                 del self._bells[name]
 
     def _on_message(self, _channel: bytes, data: bytes) -> None:
-        key, _, _ = data.rpartition(b"|")
-        for bell in self._bells.get(key, ()):
-            bell.ring()
+        for line in data.split(b"\n"):
+            key, _, _ = line.rpartition(b"|")
+            for bell in self._bells.get(key, ()):
+                bell.ring()
 
     def _ring_all(self) -> None:
         for bells in self._bells.values():

@@ -1,13 +1,13 @@
 """From an evaluation to what an activity derives, and applying it to a workspace: pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gamification.activity.model import Activity, DerivedAdvance, DerivedAward
 from gamification.badges.awarding import occurrence_for
 from gamification.badges.model import BY_RULES
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
+from gamification.kit.records import evolve
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.rules.model import Advance, Award, Evaluation, Facts, PostPoints, ResolvedEffect, WriteScore
@@ -94,7 +94,7 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
         elif isinstance(effect, WriteScore):
             board = catalogue.leaderboards[effect.board]
             space.score(member, board, effect.value, effect.subscore, at, given)
-    return replace(
+    return evolve(
         activity,
         counters=evaluation.counters,
         awards=derived_awards(catalogue, evaluation.effects),

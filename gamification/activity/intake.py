@@ -1,10 +1,10 @@
 """What live intake takes: pure checks, each naming its field and limit."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gamification.activity.model import NewActivity
 from gamification.kit.errors import ErrorCode, InvalidInput
+from gamification.kit.records import evolve
 from gamification.members.profile import EXTERNAL_ID_LENGTH_MAX, check_text
 from gamification.programmes.catalogue import Catalogue, published
 
@@ -56,7 +56,7 @@ def accept(new: NewActivity, catalogue: Catalogue, now: datetime, *, historic: b
             limit=int(lateness.total_seconds()),
         )
     milliseconds = new.occurred_at.microsecond // 1000 * 1000
-    return replace(
+    return evolve(
         new,
         occurred_at=new.occurred_at.replace(microsecond=milliseconds),
         properties=catalogue.properties_of(new.type).accept(new.properties),

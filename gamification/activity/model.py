@@ -1,19 +1,20 @@
 """An activity event as handed in, and as stored with all it derived and gave."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from gamification.kit.errors import DomainError
 from gamification.kit.identifiers import derived_id
+from gamification.kit.records import record
 from gamification.leaderboards.model import Contribution
 from gamification.rules.model import CounterUse
 
 BATCH_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NewActivity:
     """What a sender states. (`source`, `source_id`) names it for good; `occurred_at` is aware."""
 
@@ -26,7 +27,7 @@ class NewActivity:
     properties: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DerivedAward:
     """A rule found that the badge is due. Also noted where the badge was held already: it stays justified."""
 
@@ -37,7 +38,7 @@ class DerivedAward:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DerivedAdvance:
     """A rule advanced a task; the period is kept, since a member's zone may change later."""
 
@@ -49,7 +50,7 @@ class DerivedAdvance:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reversal:
     """Who took an activity back, when and why."""
 
@@ -58,7 +59,7 @@ class Reversal:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Activity:
     """A recorded activity. `sequence` is its place in the programme's order; `programme_version` the version of
     the definitions that it was evaluated by; `member_facts` what conditions read of the member then, kept only
@@ -91,7 +92,7 @@ class ActivityStatus(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ActivityOutcome:
     """What became of one activity of a batch; `index` is its place in the batch."""
 

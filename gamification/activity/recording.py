@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from gamification.activity.derivation import facts_of, member_facts, settle
 from gamification.activity.intake import accept
@@ -17,6 +16,7 @@ from gamification.activity.model import (
 from gamification.activity.repository import ActivityRepository
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import DomainError, ErrorCode, InvalidInput, LimitExceeded
+from gamification.kit.records import evolve, record
 from gamification.members.model import Member, Standing
 from gamification.rules.engine import counter_ids, evaluate
 from gamification.rules.model import Evaluation
@@ -26,7 +26,7 @@ from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Candidate:
     """An activity that passed the checks, with its place in the batch and its member."""
 
@@ -196,7 +196,7 @@ def _with_twin(
     ]
     recorded = next((first for first in before if first.activity is not None), None)
     if recorded is not None:
-        return replace(outcome, activity=recorded.activity)
+        return evolve(outcome, activity=recorded.activity)
     error = copy.copy(before[-1].error)
     assert error is not None  # noqa: S101 - what was neither recorded nor known was rejected
     return _rejected(outcome.index, error, (error.path or [])[2:])

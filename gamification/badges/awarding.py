@@ -1,11 +1,11 @@
 """Giving and taking grounds: pure. An award stands as long as it has one."""
 
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
 from gamification.badges.model import BY_HAND, BadgeAward, award_id
 from gamification.kit.causes import Cause
+from gamification.kit.records import evolve
 from gamification.programmes.definitions import Badge, Repeat
 
 
@@ -51,11 +51,11 @@ def give(
         return fresh, Outcome.AWARDED
     grounds = {**award.grounds, ground: max(level, award.grounds.get(ground, level))}
     barred = award.barred and ground != BY_HAND
-    changed = replace(award, grounds=grounds, barred=barred)
+    changed = evolve(award, grounds=grounds, barred=barred)
     if barred:
         return changed, Outcome.UNCHANGED
     if not award.stands:
-        again = replace(
+        again = evolve(
             changed,
             level=max(grounds.values()),
             badge_version=badge.version,
@@ -66,7 +66,7 @@ def give(
         )
         return again, Outcome.AWARDED
     if max(grounds.values()) > award.level:
-        raised = replace(changed, level=max(grounds.values()), badge_version=badge.version, cause=cause)
+        raised = evolve(changed, level=max(grounds.values()), badge_version=badge.version, cause=cause)
         return raised, Outcome.LEVEL_CHANGED
     return changed, Outcome.UNCHANGED
 
@@ -74,18 +74,18 @@ def give(
 def take(award: BadgeAward, ground: str, cause: Cause, at: datetime) -> tuple[BadgeAward, Outcome]:
     """Remove a ground; without any left the award is revoked, `cause` saying why."""
     grounds = {name: level for name, level in award.grounds.items() if name != ground}
-    changed = replace(award, grounds=grounds)
+    changed = evolve(award, grounds=grounds)
     if not award.stands:
         return changed, Outcome.UNCHANGED
     if not grounds:
-        return replace(changed, revoked_at=at, revocation=cause), Outcome.REVOKED
+        return evolve(changed, revoked_at=at, revocation=cause), Outcome.REVOKED
     level = max(grounds.values())
-    return replace(changed, level=level), Outcome.LEVEL_CHANGED if level != award.level else Outcome.UNCHANGED
+    return evolve(changed, level=level), Outcome.LEVEL_CHANGED if level != award.level else Outcome.UNCHANGED
 
 
 def bar(award: BadgeAward, cause: Cause, at: datetime) -> tuple[BadgeAward, Outcome]:
     """Revoke by hand: it stays revoked whatever rules say, until a person awards it again."""
     if award.barred or not award.stands:
-        return replace(award, barred=True), Outcome.UNCHANGED
+        return evolve(award, barred=True), Outcome.UNCHANGED
     grounds = {name: level for name, level in award.grounds.items() if name != BY_HAND}
-    return replace(award, barred=True, grounds=grounds, revoked_at=at, revocation=cause), Outcome.REVOKED
+    return evolve(award, barred=True, grounds=grounds, revoked_at=at, revocation=cause), Outcome.REVOKED

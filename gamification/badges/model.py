@@ -1,18 +1,19 @@
 """An award of a badge to a member, and the grounds it stands on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import IDS_CACHED, derived_id
+from gamification.kit.records import record
 
 BY_RULES = "rules"
 BY_HAND = "hand"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BadgeAward:
     """`occurrence` is "" for a badge awarded once a member. `grounds` maps what justifies it, BY_RULES (some
     standing activity), BY_HAND, or "task:<progress id>", to the level each gives; without grounds it is revoked.

@@ -1,10 +1,12 @@
 """Why something happened: kept with every transfer, award and task completion, so that each can be explained."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from gamification.kit.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Cause:
     """The activity and rule, or the task, or the person with their reason.
 

@@ -1,14 +1,14 @@
 """Records, entries, standings. Scores are whole numbers within ±(2^53 − 1)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from gamification.kit.identifiers import IDS_CACHED, derived_id
+from gamification.kit.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BoardPeriod:
     """One run of a board; None bounds an all-time one."""
 
@@ -23,7 +23,7 @@ class BoardPeriod:
         return _period_id(self.programme_id, self.board, self.key)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Contribution:
     """A score written by one activity or task reward, at the instant when it happened. `place` orders what one
     operation wrote: an activity and the reward that it earned may write to the same board."""
@@ -36,7 +36,7 @@ class Contribution:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Score:
     """What a member has on a board: the pair counts as one tuple; `achieved_at` is to the millisecond."""
 
@@ -45,7 +45,7 @@ class Score:
     achieved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Record:
     """A member's score in one period. `standing` None: all that made it was reversed. `listed`: boards show the
     member. `version` grows with every change, and no projection goes back to an older one."""
@@ -60,7 +60,7 @@ class Record:
     listed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """A place on a board; rank 1 is the best."""
 
@@ -71,7 +71,7 @@ class Entry:
     member_id: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BoardPage:
     """Some entries in rank order from zero-based `offset`, of `size` in all, as of `revision`.
 

@@ -1,12 +1,13 @@
 """Accounts, lots and transfers. Amounts are whole, in the unit's smallest part."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import IDS_CACHED, derived_id
+from gamification.kit.records import record
 
 
 class TransferKind(StrEnum):
@@ -27,7 +28,7 @@ class LimitKind(StrEnum):
     FLOOR = "floor"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limit:
     """`shortfall`: how much of the stated amount was not applied."""
 
@@ -35,7 +36,7 @@ class Limit:
     shortfall: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Lot:
     """Points that lapse together; None never lapses."""
 
@@ -43,7 +44,7 @@ class Lot:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Account:
     """One member's holding of one unit. `active` is the sum of the lots; `entries` counts its transfers.
 
@@ -68,7 +69,7 @@ class Account:
         return min(dated, key=_soonest) if dated else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Transfer:
     """One movement between the member's account and the programme's; never changed once written.
 
@@ -96,7 +97,7 @@ class Transfer:
     reverses: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Posting:
     """What is to be posted; `id` is derived from its cause, so that it can't be posted twice."""
 
@@ -109,7 +110,7 @@ class Posting:
     reverses: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Clockwork:
     """When and in which place of the programme's order a posting is recorded."""
 

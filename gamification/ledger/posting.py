@@ -1,6 +1,5 @@
 """Posting to an account: pure. The floor holds, lots are taken soonest expiry first, what was applied is kept."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gamification.kit.causes import Cause
@@ -8,6 +7,7 @@ from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.identifiers import derived_id
 from gamification.kit.numbers import LONG_MAX
 from gamification.kit.periods import local_midnight, zone
+from gamification.kit.records import evolve
 from gamification.ledger.model import (
     Account,
     Clockwork,
@@ -50,7 +50,7 @@ def post(account: Account, posting: Posting, floor: int, clock: Clockwork) -> tu
             path=["amount"],
             limit=LONG_MAX,
         )
-    changed = replace(
+    changed = evolve(
         account,
         active=active,
         lots=lots,
@@ -96,7 +96,7 @@ def expire(account: Account, now: datetime, clock: Clockwork) -> tuple[Account, 
             cause=Cause(reason="expired"),
         )
         # A floor keeps members from spending, not time from passing.
-        account, transfer = post(account, posting, 0, replace(clock, ordinal=clock.ordinal + len(transfers)))
+        account, transfer = post(account, posting, 0, evolve(clock, ordinal=clock.ordinal + len(transfers)))
         if transfer is not None:
             transfers.append(transfer)
     return account, transfers

@@ -6,12 +6,12 @@ a client that was away longer starts from the present state.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from gamification.kit.numbers import LONG_MAX
+from gamification.kit.records import record
 from storage.mongo import ASCENDING, Index, Mongo, Tx, insert
 
 COLLECTION = "member_feed"
@@ -34,7 +34,7 @@ class FeedKind(StrEnum):
     BADGE_REVOKED = "badge_revoked"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FeedMessage:
     """`body` names what happened: a transfer's or an award's id, or a task's progress at that moment."""
 
@@ -42,7 +42,7 @@ class FeedMessage:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NumberedMessage:
     number: int
     kind: FeedKind

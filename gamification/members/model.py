@@ -1,9 +1,11 @@
 """A member and the names other systems know them by."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from gamification.kit.records import record
 
 
 class Standing(StrEnum):
@@ -14,7 +16,7 @@ class Standing(StrEnum):
     BANNED = "banned"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Identity:
     """A name in another system: the provider's key and the subject it knows the member by."""
 
@@ -22,7 +24,7 @@ class Identity:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Member:
     """One person in one programme. `id` is 12 bytes; `external_id` is the caller's own name for them, unique in
     the programme and, for a member's token, its subject."""
@@ -46,7 +48,7 @@ class Member:
         return self.standing is Standing.ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NewMember:
     """What joining states; what it leaves out comes from the programme."""
 
@@ -60,7 +62,7 @@ class NewMember:
     joined_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ProfileChange:
     """Fields to change; None leaves a field as it is."""
 

@@ -1,12 +1,13 @@
 """What evaluating one activity takes and gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gamification.kit.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class RuleRef:
     """The rule, and the version of it, that caused something."""
 
@@ -14,7 +15,7 @@ class RuleRef:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Facts:
     """One activity as rules see it. `member` is the snapshot that conditions read: external_id, joined_at,
     locale, time_zone, attributes."""
@@ -29,7 +30,7 @@ class Facts:
     member: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CounterUse:
     """A counter that the activity fed or that its rules read: what was added, and the value afterwards."""
 
@@ -39,7 +40,7 @@ class CounterUse:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PostPoints:
     """`index` is the effect's place in its rule, so that ids derived from it are the same at every run."""
 
@@ -50,7 +51,7 @@ class PostPoints:
     boards: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Advance:
     """By an amount, or for a task that counts distinct values, by a value."""
 
@@ -61,7 +62,7 @@ class Advance:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Award:
     """`occurrence` is "" for a badge that is awarded once a member; `level` 0 where the badge has none."""
 
@@ -72,7 +73,7 @@ class Award:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WriteScore:
     rule: RuleRef
     index: int
@@ -84,7 +85,7 @@ class WriteScore:
 ResolvedEffect = PostPoints | Advance | Award | WriteScore
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Evaluation:
     """All that one activity does by the rules, in order, before any limit of ledger, task or board."""
 

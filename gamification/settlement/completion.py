@@ -4,11 +4,11 @@ Reward ids are derived from the progress and the number of the completion, so a 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
+from gamification.kit.records import evolve
 from gamification.ledger.model import Transfer, TransferKind
 from gamification.members.feed import FeedKind
 from gamification.members.model import Member
@@ -33,7 +33,7 @@ def advance(
     progress = progress_in(space, member, task.key, period)
     counted = count(progress, task, by, value)
     if not counted.is_complete and (counted.goal, counted.version) != (task.goal, task.version):
-        counted = replace(counted, goal=task.goal, requires=task.requires, version=task.version)
+        counted = evolve(counted, goal=task.goal, requires=task.requires, version=task.version)
     if counted != progress:
         counted = space.put_progress(counted, FeedKind.TASK_ADVANCED)
     settle(space, member, task, counted, cause, at)
@@ -86,7 +86,7 @@ def reward(
         elif part.score and published(catalogue.leaderboards[part.score.board]):
             board = catalogue.leaderboards[part.score.board]
             space.score(member, board, part.score.value, 0, at, given)
-    rewarded = replace(
+    rewarded = evolve(
         progress,
         claimed_at=space.now,
         transfers=tuple(given.transfers),
@@ -142,10 +142,10 @@ def _waiting(
 def _complete(
     space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
 ) -> None:
-    because = replace(
+    because = evolve(
         cause, task=task.key, task_version=task.version, programme_version=space.catalogue.version
     )
-    completed = replace(
+    completed = evolve(
         progress,
         goal=task.goal,
         requires=task.requires,
@@ -173,7 +173,7 @@ def _uncomplete(
     for score in progress.scores:
         space.stale.add((member.id, score.board, score.period))
     space.put_progress(
-        replace(
+        evolve(
             progress,
             completed_at=None,
             claimed_at=None,

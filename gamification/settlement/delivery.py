@@ -74,9 +74,9 @@ class Delivery:
     async def _handle(self, message: Message, records: Mapping[bytes, Record] | None) -> None:
         catalogue = await self._programmes.catalogue(message.programme_id, fresh=True)
         await self._projection.apply(catalogue, message.body["records"], records)
-        doorbells = [
-            f"{message.programme_id}|{member_id.hex()}|{number}".encode()
+        doorbells = "\n".join(
+            f"{message.programme_id}|{member_id.hex()}|{number}"
             for member_id, number in message.body["feeds"]
-        ]
+        )
         if doorbells:
-            await self._redis.publish(feed.CHANNEL, doorbells)
+            await self._redis.publish(feed.CHANNEL, [doorbells.encode()])

@@ -5,7 +5,7 @@ what can be held) leaves nothing behind and its neighbours in the batch go on.
 """
 
 from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from gamification.badges.awarding import Outcome, give, occurrence_for, take
 from gamification.badges.model import BadgeAward, award_id
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
+from gamification.kit.records import evolve
 from gamification.leaderboards.model import BoardPeriod, Contribution, Record, Score, record_id
 from gamification.leaderboards.scoring import contribute, period_for
 from gamification.ledger.model import (
@@ -150,12 +151,12 @@ class Workspace:
         standing = contribute(board, record.standing, contribution)
         given.scores.append(contribution)
         self.periods[period.id] = period
-        self.put_record(replace(record, standing=standing, version=self.sequence))
+        self.put_record(evolve(record, standing=standing, version=self.sequence))
 
     def set_standing(self, member: Member, board: str, period: str, standing: Score | None) -> None:
         """Put a recomputed score in place."""
         record = self.record(member, board, period)
-        self.put_record(replace(record, standing=standing, version=self.sequence))
+        self.put_record(evolve(record, standing=standing, version=self.sequence))
 
     def put_record(self, record: Record) -> None:
         """Keep a changed record."""
@@ -193,7 +194,7 @@ class Workspace:
     def put_award(self, award: BadgeAward, outcome: Outcome) -> None:
         """Keep a changed award and tell the member what it means for them."""
         if outcome is not Outcome.UNCHANGED:
-            award = replace(award, sequence=self.sequence)
+            award = evolve(award, sequence=self.sequence)
         self._set(self.awards, award.id, award)
         if outcome is Outcome.REVOKED:
             self.tell(award.member_id, FeedKind.BADGE_REVOKED, {"award": award.id})
@@ -202,7 +203,7 @@ class Workspace:
 
     def put_progress(self, progress: Progress, kind: FeedKind) -> Progress:
         """Keep changed progress and tell the member."""
-        progress = replace(progress, updated_at=self.now, sequence=self.sequence)
+        progress = evolve(progress, updated_at=self.now, sequence=self.sequence)
         self._set(self.progress, progress.id, progress)
         self.tell(
             progress.member_id,
@@ -235,7 +236,7 @@ class Workspace:
         found_id = record_id(self.catalogue.programme_id, board, period, member.id)
         found = self.records.get(found_id)
         if found is not None:
-            return replace(found, listed=member.is_listed) if found.listed != member.is_listed else found
+            return evolve(found, listed=member.is_listed) if found.listed != member.is_listed else found
         return Record(
             found_id,
             self.catalogue.programme_id,

@@ -1,16 +1,17 @@
 """A member's progress in one task and period."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import IDS_CACHED, derived_id
+from gamification.kit.records import record
 from gamification.leaderboards.model import Contribution
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Progress:
     """`value` is the count, the sum, or the number of distinct values so far, whatever the goal.
 

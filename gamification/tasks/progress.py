@@ -6,11 +6,11 @@ that taking one activity back leaves the task complete where the others still re
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from gamification.kit.numbers import exact_long
 from gamification.kit.periods import ALL_TIME, Period, period_at
+from gamification.kit.records import evolve
 from gamification.programmes.definitions import Measure, Task, TaskCycle, TaskZone
 from gamification.tasks.model import Progress
 
@@ -37,7 +37,7 @@ def digest(value: str) -> str:
 def count(progress: Progress, task: Task, by: int, value: str | None, times: int = 1) -> Progress:
     """Count an activity (`times` = 1) or take it back (−1). Raises: InvalidInput (NOT_EXACT)."""
     if task.measure is not Measure.DISTINCT:
-        return replace(progress, value=exact_long(progress.value + by * times, "value"))
+        return evolve(progress, value=exact_long(progress.value + by * times, "value"))
     if value is None:
         return progress
     name = digest(value)
@@ -49,7 +49,7 @@ def count(progress: Progress, task: Task, by: int, value: str | None, times: int
         seen[name] = left
     else:
         seen.pop(name, None)
-    return replace(progress, distinct=seen, value=len(seen))
+    return evolve(progress, distinct=seen, value=len(seen))
 
 
 def is_met(progress: Progress, task: Task, is_complete: Callable[[str], bool]) -> bool:
