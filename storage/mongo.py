@@ -5,7 +5,9 @@ Only this package knows the driver. Repositories get collections from here and p
 """
 
 import asyncio
+import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -53,7 +55,11 @@ WriteModel = InsertOne[Document] | UpdateOne | ReplaceOne[Document]
 MongoUnavailable = ConnectionFailure
 """No primary answers within the time the driver waits."""
 
-_ATTEMPTS_MAX = 40
+GIVE_UP_AFTER_S = 20.0
+"""Longer than a server lets the transaction of a killed process live (`transactionLifetimeLimitSeconds`, 10 with the
+embedded servers and compose.yaml): until then what it wrote last can't be written by others."""
+
+_COMMITS_MAX = 40
 _BACKOFF_MAX_S = 0.25
 _DUPLICATE_KEY = 11000
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
@@ -125,9 +131,10 @@ class Mongo:
     async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `body` in a transaction acknowledged by the majority; on a conflict, run it again.
 
-        Raises: Contention when it conflicts too often; whatever `body` raises, after a rollback.
+        Raises: Contention when it still conflicts after GIVE_UP_AFTER_S; whatever `body` raises, after a rollback.
         """
-        for attempt in range(_ATTEMPTS_MAX):
+        give_up_at = time.monotonic() + GIVE_UP_AFTER_S
+        for attempt in itertools.count():
             async with await self._client.start_session() as session:
                 session.start_transaction(
                     read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
@@ -143,7 +150,10 @@ class Mongo:
                 except BaseException:
                     await _abort(session)
                     raise
-            await asyncio.sleep(random.uniform(0, min(_BACKOFF_MAX_S, 0.002 * 2**attempt)))  # noqa: S311 - jitter
+            if time.monotonic() >= give_up_at:
+                break
+            pause_s = min(_BACKOFF_MAX_S, 0.002 * 2 ** min(attempt, 16))
+            await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311 - jitter
         raise Contention("The same data is being changed by many at once; try again.")
 
     async def next_sequence(self, name: str, count: int) -> int:
@@ -210,12 +220,12 @@ async def find_by_ids(
 
 async def _commit(session: AsyncIOMotorClientSession) -> None:
     """Commit; an unknown outcome is asked again, which is safe: the server knows the transaction by number."""
-    for attempt in range(_ATTEMPTS_MAX):
+    for attempt in range(_COMMITS_MAX):
         try:
             await session.commit_transaction()
             return
         except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _ATTEMPTS_MAX - 1:
+            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _COMMITS_MAX - 1:
                 raise
             await asyncio.sleep(0.05)
 

@@ -68,7 +68,10 @@ class LeaderboardEntry:
     async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("resolvers.types.members")]:
         from resolvers.types.members import Member
 
-        found = await info.context.loaders.ranked.load(self.model.member_id)
+        loaders = info.context.loaders
+        found = await loaders.members.load(self.model.member_id) or await loaders.ranked.load(
+            self.model.member_id
+        )
         if found is None:
             raise NotFound("There is no such member.")
         return Member.of(found)

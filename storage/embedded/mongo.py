@@ -53,6 +53,8 @@ def _spawn(binary: Path, data_path: Path, port: int, *more: str, ephemeral: bool
         *("--oplogSize", "128" if ephemeral else "512"),  # MB; the default is a twentieth of the disk
         *("--wiredTigerCacheSizeGB", "1"),  # the default is half of the memory
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # A process that is killed leaves its transaction open; nobody else can write the same until it lapses.
+        *("--setParameter", "transactionLifetimeLimitSeconds=10"),
         "--quiet",
         *more,
     ]

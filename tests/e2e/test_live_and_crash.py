@@ -101,7 +101,7 @@ async def send(
 async def test_a_watched_board_and_the_members_own_progress_move(
     domain: Services, environment: dict[str, str]
 ) -> None:
-    async with serving(environment) as server, httpx.AsyncClient(timeout=30) as client:
+    async with serving(environment) as server, httpx.AsyncClient(timeout=60) as client:
         programme = await make_programme(domain, ["ann", "bob"])
         ann = token(Role.MEMBER, "ann", programme)
         async with (
@@ -146,7 +146,7 @@ async def test_a_killed_process_loses_nothing_and_doubles_nothing(
     domain: Services, environment: dict[str, str]
 ) -> None:
     members = [f"m{number}" for number in range(20)]
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         server = Server(environment)
         await server.start()
         programme = await make_programme(domain, members)

@@ -69,7 +69,7 @@ async def test_twins_that_insert_the_same_id_run_again_and_find_it(mongo: Mongo,
 async def test_gives_up_where_the_conflict_never_ends(
     mongo: Mongo, things: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.mongo._ATTEMPTS_MAX", 3)
+    monkeypatch.setattr("storage.mongo.GIVE_UP_AFTER_S", 0.05)
     await things.insert_one({"_id": b"1", "name": "one"})
 
     async def blindly(tx: Tx) -> None:
