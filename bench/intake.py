@@ -41,7 +41,7 @@ PROGRAMME: dict[str, Any] = {
                     "points": {
                         "unit": "points",
                         "amount": "activity.minutes",
-                        "boards": ["all_time", "weekly"],
+                        "boards": ["all_time"],
                     }
                 },
                 {"advance": {"task": "three_a_week"}},
@@ -65,17 +65,17 @@ PROGRAMME: dict[str, Any] = {
             "key": "three_a_week",
             "goal": 3,
             "cycle": "weekly",
-            "reward": [{"points": {"unit": "points", "amount": 50, "boards": ["all_time", "weekly"]}}],
+            "reward": [{"points": {"unit": "points", "amount": 50, "boards": ["all_time"]}}],
         }
     ],
     "badges": [{"key": "regular"}],
     "leaderboards": [
         {"key": "all_time"},
-        {"key": "weekly", "cycle": "weekly"},
         {"key": "longest", "operator": "best", "ties": "shared"},
     ],
 }
-"""Two rules with conditions, one with a counter; points with expiry, a task, a badge, three boards."""
+"""One of each: points with expiry, a counter, a weekly task with a reward, a badge, a board that adds up and one that
+keeps the best; three rules, all with expressions."""
 
 
 async def measure(world: World) -> list[Line]:
