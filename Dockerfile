@@ -24,7 +24,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin star
 COPY --from=build /opt/starguild /opt/starguild
 WORKDIR /app
 ENV PATH=/opt/starguild/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000
-USER starguild
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
