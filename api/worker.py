@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 
 from gamification.services import Services
+from storage.mongo import MongoUnavailable
+from storage.redis import RedisUnavailable
 
 log = structlog.get_logger()
 
@@ -56,6 +58,9 @@ async def every(interval_seconds: float, name: str, work: Callable[[], Awaitable
     while True:
         try:
             done = await work()
+        except (MongoUnavailable, *RedisUnavailable) as error:
+            failures += 1
+            log.warning("worker.waits", work=name, failures=failures, error=str(error)[:200])
         except Exception as error:
             failures += 1
             log.warning("worker.failed", work=name, failures=failures, exc_info=error)

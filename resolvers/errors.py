@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import strawberry
+import structlog
 from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
@@ -15,7 +16,9 @@ from strawberry.types.graphql import OperationType
 from gamification.kit import errors
 from gamification.kit.errors import DomainError
 from resolvers.scalars import Long
-from storage.mongo import Contention
+from storage.mongo import Contention, MongoUnavailable
+
+log = structlog.get_logger()
 
 ErrorCode = errors.ErrorCode
 strawberry.enum(
@@ -169,6 +172,12 @@ def _coded(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     if isinstance(original, Contention):
         original = errors.Conflict(str(original))
+    if isinstance(original, MongoUnavailable):
+        log.warning("database.unavailable", path=error.path, error=str(original)[:200])
+        original = DomainError(
+            "The database can't be reached; try again.",
+            code=errors.ErrorCode.UNAVAILABLE,
+        )
     if error.path is None and (original is None or isinstance(original, GraphQLError)):
         return _refused(error)
     if not isinstance(original, DomainError) or error.extensions:

@@ -131,7 +131,8 @@ class Mongo:
     async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `body` in a transaction acknowledged by the majority; on a conflict, run it again.
 
-        Raises: Contention when it still conflicts after GIVE_UP_AFTER_S; whatever `body` raises, after a rollback.
+        Raises: Contention when it still conflicts after GIVE_UP_AFTER_S, MongoUnavailable when there is no primary
+        by then; whatever `body` raises, after a rollback.
         """
         give_up_at = time.monotonic() + GIVE_UP_AFTER_S
         for attempt in itertools.count():
@@ -146,6 +147,8 @@ class Mongo:
                 except PyMongoError as error:
                     await _abort(session)
                     if not (error.has_error_label("TransientTransactionError") or _is_duplicate(error)):
+                        raise
+                    if isinstance(error, MongoUnavailable) and time.monotonic() >= give_up_at:
                         raise
                 except BaseException:
                     await _abort(session)
