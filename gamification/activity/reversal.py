@@ -6,7 +6,7 @@ for the activities that share that counter, since their grounds may have gone, o
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -82,7 +82,10 @@ class ReversalService:
 
     async def _reverse(self, work: Unit, actor: Actor, activity: Activity, reason: str | None) -> Activity:
         space = work.space
-        shift = await self._shift(work, activity)
+        sharing = await self._sharing(work, activity)
+        ids = {activity.member_id} | {other.member_id for other in sharing}
+        members = await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
+        shift = await self._shift(activity, sharing, members)
         space.begin(await work.next_sequence())
         by = f"{actor.role}:{actor.subject}"
         because = Cause(
@@ -92,9 +95,9 @@ class ReversalService:
         await self._repository.replace([undone, *shift.rewritten], work.tx)
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
-        members = await self._members(work, activity, shift)
         # Meets whatever else becomes or ceases to be grounds for their awards at the same time.
-        space.touched |= members.keys()
+        space.touched |= {activity.member_id} | {other.member_id for other, _ in shift.awards}
+        space.touched |= {other.member_id for other, _, _ in shift.advances}
         await self._load(work, members, activity, shift)
         self._take_back_transfers(work, members[activity.member_id], activity, because)
         await self._recount(work, members, shift, because)
@@ -104,24 +107,30 @@ class ReversalService:
         await self._rescore(work, members)
         return undone
 
-    async def _shift(self, work: Unit, activity: Activity) -> _Shift:
+    async def _sharing(self, work: Unit, activity: Activity) -> list[Activity]:
+        """The standing activities that met a counter which this one fed, in order."""
+        fed = [use.id for use in activity.counters if use.add]
+        if not fed:
+            return []
+        return await self._repository.sharing_counters(
+            activity.programme_id, activity.member_id, activity.subject, fed, work.tx
+        )
+
+    async def _shift(
+        self, activity: Activity, sharing: Sequence[Activity], members: dict[bytes, Member]
+    ) -> _Shift:
         """What goes with the activity, and what changes for those that share its counters."""
         shift = _Shift(
             advances=[(activity, derived, -1) for derived in activity.advances],
             awards=[(activity, derived) for derived in activity.awards],
         )
         fed = {use.id: use for use in activity.counters if use.add}
-        if not fed:
-            return shift
-        sharing = await self._repository.sharing_counters(
-            activity.programme_id, activity.member_id, activity.subject, list(fed), work.tx
-        )
         # What stands adds up to the counter's value, so counting anew starts from nothing.
         running = dict.fromkeys(fed, 0)
         for other in sharing:
             if other.id == activity.id:
                 continue
-            changed = await self._evaluated_again(work, other, running)
+            changed = await self._evaluated_again(other, members[other.member_id], running)
             if other.sequence > activity.sequence and changed != other:
                 shift.rewritten.append(changed)
                 shift.awards += [(other, a) for a in {*other.awards} ^ {*changed.awards}]
@@ -133,7 +142,7 @@ class ReversalService:
         }
         return shift
 
-    async def _evaluated_again(self, work: Unit, other: Activity, running: dict[bytes, int]) -> Activity:
+    async def _evaluated_again(self, other: Activity, member: Member, running: dict[bytes, int]) -> Activity:
         """The activity with its shared counters counted anew, and the rules that read them run again."""
         uses: list[CounterUse] = []
         shared_keys: set[str] = set()
@@ -158,9 +167,6 @@ class ReversalService:
         except InvalidInput:
             effects = ()  # with these counters the rules find nothing due, as they cannot be evaluated
         kept_periods = {(a.rule, a.task): a.period for a in other.advances}
-        member = (await work.stores.members.by_ids(other.programme_id, [other.member_id], work.tx))[
-            other.member_id
-        ]
         advances = derived_advances(catalogue, member.time_zone, other, effects)
         return replace(
             changed,
@@ -171,14 +177,6 @@ class ReversalService:
                 affected,
             ),
         )
-
-    async def _members(self, work: Unit, activity: Activity, shift: _Shift) -> dict[bytes, Member]:
-        ids = (
-            {activity.member_id}
-            | {a.member_id for a, _, _ in shift.advances}
-            | {a.member_id for a, _ in shift.awards}
-        )
-        return await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
 
     async def _load(
         self, work: Unit, members: dict[bytes, Member], activity: Activity, shift: _Shift
