@@ -6,7 +6,7 @@ A text that does not parse or validate is never kept, so its errors take the lib
 from collections.abc import Iterator
 from functools import lru_cache
 
-from graphql import DocumentNode
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
 DOCUMENTS_MAX = 1000
@@ -27,12 +27,29 @@ class Documents(SchemaExtension):
         context = self.execution_context
         slot = _slot(context.query or "")
         if slot.document is not None and slot.document is context.graphql_document:
-            context.pre_execution_errors = []
+            context.pre_execution_errors = context.pre_execution_errors or []
             yield
             return
         yield
         if not context.pre_execution_errors:
             slot.document = context.graphql_document
+
+
+class OneOperation(SchemaExtension):
+    """A document with several operations must say by `operationName` which is meant: to run the first of them
+    would run what nobody asked for. Source: GraphQL specification, GetOperation()."""
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        # The public `operation_name` falls back to the first operation's.
+        if context._provided_operation_name is None and context.graphql_document is not None:  # noqa: SLF001
+            operations = [
+                d for d in context.graphql_document.definitions if isinstance(d, OperationDefinitionNode)
+            ]
+            if len(operations) > 1:
+                message = "The document has several operations: state operationName."
+                context.pre_execution_errors = [GraphQLError(message, operations)]
+        yield
 
 
 class _Slot:

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.documents import Documents
+from resolvers.documents import Documents, OneOperation
 from resolvers.errors import HANDLERS, DomainErrors, FreshRows
 from resolvers.mutations.programme import InvalidDocumentHandler
 from resolvers.mutations.root import Mutation
@@ -16,7 +16,7 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
-    extensions=[DomainErrors, FreshRows, Documents],
+    extensions=[DomainErrors, FreshRows, OneOperation, Documents],
     exception_handlers=[InvalidDocumentHandler(), *HANDLERS],
 )
 """Executable; `api/` serves it over HTTP and WebSocket."""
