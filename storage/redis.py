@@ -49,7 +49,6 @@ class RedisStore:
             retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
             timeout=_TIMEOUT_S,
         )
-        self._url = url
         self.client: redis.Redis = redis.Redis(connection_pool=self._pool)
 
     def script(self, source: str) -> AsyncScript:

@@ -126,15 +126,6 @@ class RecordRepository:
         query = {**_shown(period), "$or": [{"key": {"$lt": key}}, {"key": key, "tie": {"$lt": tie}}]}
         return int(await self._records.count_documents(query))
 
-    async def newest_version(self, period: BoardPeriod) -> int:
-        """The greatest version among a period's records; 0 without any."""
-        rows = self._records.aggregate(
-            [{"$match": _of(period)}, {"$group": {"_id": None, "version": {"$max": "$version"}}}]
-        )
-        async for row in rows:
-            return int(row["version"])
-        return 0
-
     async def stream_all(self, programme_id: str) -> AsyncIterator[Record]:
         """Every record of a programme, in no order."""
         async for row in self._records.find({"programme_id": programme_id}, batch_size=5000):

@@ -83,10 +83,6 @@ class LedgerRepository:
             if row["programme_id"] == programme_id
         }
 
-    async def reversed_ids(self, ids: Sequence[bytes], tx: Tx) -> set[bytes]:
-        """Which of these reversal ids exist already."""
-        return set(await find_by_ids(self._transfers, ids, tx, projection=["_id"]))
-
     async def page(self, member_id: bytes, account_id: bytes | None, window: Window) -> Page[Transfer]:
         """A member's transfers, newest first; in one account, or in all."""
         query: dict[str, Any] = {"account_id": account_id} if account_id else {"member_id": member_id}

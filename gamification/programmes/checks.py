@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
-from gamification.programmes.definitions import Effect, Rule, Status
+from gamification.programmes.definitions import Effect, Reward, Rule, Status
 from gamification.programmes.document import SECTIONS, Document, Problem
 from gamification.programmes.expressions import compile_expression
 from gamification.programmes.properties import ENVELOPE, compile_schema
@@ -76,13 +76,7 @@ def _rewards(document: Document) -> Iterator[tuple[str, str]]:
             continue
         wanted: list[tuple[str, str]] = [("tasks", key) for key in task.requires]
         for reward in task.reward:
-            if reward.points:
-                wanted.append(("units", reward.points.unit))
-                wanted += [("leaderboards", board) for board in reward.points.boards]
-            if reward.award:
-                wanted.append(("badges", reward.award.badge))
-            if reward.score:
-                wanted.append(("leaderboards", reward.score.board))
+            wanted += _targets(reward)
         yield from _drafts(document, f"tasks.{task.key}", wanted)
 
 
@@ -133,16 +127,23 @@ def _drafts_of_rule(document: Document, rule: Rule) -> Iterator[tuple[str, str]]
         return
     wanted: list[tuple[str, str]] = [("counters", key) for key in rule.counters]
     for effect in rule.effects:
-        if effect.points:
-            wanted.append(("units", effect.points.unit))
-            wanted += [("leaderboards", board) for board in effect.points.boards]
+        wanted += _targets(effect)
         if effect.advance:
             wanted.append(("tasks", effect.advance.task))
-        if effect.award:
-            wanted.append(("badges", effect.award.badge))
-        if effect.score:
-            wanted.append(("leaderboards", effect.score.board))
     yield from _drafts(document, f"rules.{rule.key}", wanted)
+
+
+def _targets(part: Effect | Reward) -> list[tuple[str, str]]:
+    """What an effect or reward gives to, as (section, key) pairs."""
+    targets: list[tuple[str, str]] = []
+    if part.points:
+        targets.append(("units", part.points.unit))
+        targets += [("leaderboards", board) for board in part.points.boards]
+    if part.award:
+        targets.append(("badges", part.award.badge))
+    if part.score:
+        targets.append(("leaderboards", part.score.board))
+    return targets
 
 
 def _drafts(document: Document, place: str, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
