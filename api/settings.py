@@ -3,12 +3,28 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSetting
 
 SECRET_BYTES_MIN = 32
 """Of the secret that signs tokens; HS256 asks for a key as long as its hash."""
+
+
+def _off(value: object) -> object:
+    return 0 if isinstance(value, str) and value.strip().lower() == "off" else value
+
+
+Figure = Annotated[int, BeforeValidator(_off), Field(ge=0)]
+"""A limit; 0 or `off` is none."""
 
 
 class SettingsError(Exception):
@@ -45,6 +61,59 @@ class Settings(BaseSettings):
     """Of one HTTP request. 500 activities with 16 KiB of properties each are 8 MB."""
     socket_message_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     socket_init_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    socket_operations_max: Annotated[int, Field(ge=1)] = 100
+    """Running at once on one socket."""
+    socket_operations_per_second: Annotated[float, Field(gt=0)] = 20.0
+    """Started on one socket, on average."""
+    socket_operations_burst: Annotated[int, Field(ge=1)] = 100
+    """Started on one socket at once, after a pause."""
+    socket_stall_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long a client may leave what it is sent unread, before its socket or event stream is closed."""
+    socket_ping_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """Between two heartbeats; a socket that does not answer one in the same time is closed."""
+    sockets_per_caller: Annotated[int, Field(ge=1)] = 30
+    """Sockets and event streams that one caller may have open, on one process."""
+
+    limit_characters: Figure = 15_000
+    """Of one GraphQL document, as are the next ones; 0 or `off` takes any number."""
+    limit_tokens: Figure = 1_000
+    limit_operations: Figure = 10
+    limit_depth: Figure = 10
+    """Fields on the longest way down. What lies in `__schema` and `__type` has the two figures of its own."""
+    limit_introspection_depth: Figure = 20
+    limit_aliases: Figure = 15
+    limit_root_fields: Figure = 20
+    limit_directives: Figure = 50
+    limit_fields: Figure = 200
+    """In all, those of a fragment as often as it is spread."""
+    limit_introspection_fields: Figure = 500
+    limit_cost: Figure = 5_000
+    """Of one operation: the sum over its fields, where lists multiply (`docs/api.md`)."""
+    limit_trusted_cost: Figure = 20_000
+    """The same for staff and services, whose batches have hundreds of outcomes."""
+    limit_errors: Figure = 5
+    """Returned by one request at most."""
+
+    requests_per_second: Figure = 100
+    """Of one caller, as are the next ones: a member, or an address without a token. 0 or `off` takes any number."""
+    requests_burst: Annotated[int, Field(ge=1)] = 200
+    """How many at once, after a pause."""
+    cost_per_minute: Figure = 50_000
+    cost_burst: Annotated[int, Field(ge=1)] = 100_000
+    granting_per_minute: Figure = 10
+    """Mutations that give, claim or spend, counted by alias."""
+    trusted_requests_per_second: Figure = 2_000
+    """Of one caller of staff, or one service, as are the next ones."""
+    trusted_requests_burst: Annotated[int, Field(ge=1)] = 4_000
+    trusted_cost_per_minute: Figure = 10_000_000
+    """5,000 activities a second in batches cost about 1,500,000 a minute."""
+    trusted_cost_burst: Annotated[int, Field(ge=1)] = 10_000_000
+    trusted_granting_per_minute: Figure = 6_000
+    wrong_tokens_per_minute: Figure = 20
+    """From one address; good tokens from there pass all the same."""
+
+    metrics_token: SecretStr | None = None
+    """What `GET /metrics` asks for as a bearer token; without it only this machine itself may read them."""
 
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

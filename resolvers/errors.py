@@ -144,7 +144,7 @@ class DomainErrors(SchemaExtension):
 
 def _code(result: Any) -> None:
     if result.errors:
-        result.errors = [_coded(error) for error in result.errors]
+        result.errors = [coded(error) for error in result.errors]
 
 
 _VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?:")
@@ -168,7 +168,8 @@ def _refused(error: GraphQLError) -> GraphQLError:
     )
 
 
-def _coded(error: GraphQLError) -> GraphQLError:
+def coded(error: GraphQLError) -> GraphQLError:
+    """The error with its code, field and limit, where it stems from the domain or is the request's own."""
     original = error.original_error
     if isinstance(original, Contention):
         original = errors.Conflict(str(original))

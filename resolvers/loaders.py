@@ -1,7 +1,7 @@
 """Loaders: many keys, one read. Caching within a request only; on a socket rows would go stale."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -14,6 +14,7 @@ from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.services import Services
 from gamification.tasks.model import Progress
+from resolvers.fields import Many
 
 K = TypeVar("K", bound=bytes | str)
 V = TypeVar("V")
@@ -25,6 +26,7 @@ class Loaders:
     def __init__(self, services: Services, actor: Actor | None, *, cache: bool) -> None:
         self._services = services
         self._actor = actor
+        self._batches: dict[Many, DataLoader[Any, Any]] = {}
         self.members: DataLoader[bytes, Member | None] = self._by_id(services.members.by_ids, cache)
         self.ranked: DataLoader[bytes, Member | None] = self._by_id(services.members.ranked_by_ids, cache)
         self.transfers: DataLoader[bytes, Transfer | None] = self._by_id(services.ledger.transfers, cache)
@@ -37,6 +39,17 @@ class Loaders:
         )
         self.catalogues: DataLoader[str, Catalogue] = DataLoader(load_fn=self._catalogues, cache=cache)
         self.locales: DataLoader[str, str | None] = DataLoader(load_fn=self._locales, cache=cache)
+
+    def batch(self, many: Many, info: Any) -> "DataLoader[Any, Any]":
+        """The loader that gathers a batched field's objects; it never remembers any."""
+        found = self._batches.get(many)
+        if found is None:
+
+            async def load(objects: list[Any]) -> list[Any]:
+                return await many(objects, info)
+
+            found = self._batches[many] = DataLoader(load_fn=load, cache=False)
+        return found
 
     def _by_id(
         self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool

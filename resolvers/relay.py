@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -46,6 +47,15 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Opaque and unique over all types.")
 
 
+def global_id(type_name: str) -> Any:
+    """The `id` of an object whose `model` has one: made when it is asked for."""
+
+    def read(self: Any) -> strawberry.ID:
+        return encode_id(type_name, self.model.id)
+
+    return strawberry.field(resolver=read, description="Opaque and unique over all types.")
+
+
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after it.")
@@ -56,16 +66,40 @@ class PageInfo:
 
 @strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="Opaque; stays good while the row exists.")
+    listing: strawberry.Private[Listing]
+    position: strawberry.Private[Sequence[Any]]
     node: T = strawberry.field(description="The row.")
+
+    @strawberry.field(description="Opaque; stays good while the row exists.")
+    def cursor(self) -> str:
+        return encode_cursor(self.listing, self.position)
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The page's rows, in the list's order.")
-    nodes: list[T] = strawberry.field(description="The same without cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    listing: strawberry.Private[Listing]
+    positions: strawberry.Private[Sequence[Sequence[Any]]]
+    has_next: strawberry.Private[bool]
+    has_previous: strawberry.Private[bool]
+    nodes: list[T] = strawberry.field(description="The page's rows, in the list's order.")
     counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+
+    @strawberry.field(description="The same, each with its cursor.")
+    def edges(self) -> list[Edge[T]]:
+        return [
+            Edge(listing=self.listing, position=position, node=node)
+            for position, node in zip(self.positions, self.nodes, strict=True)
+        ]
+
+    @strawberry.field(description="Where the page lies.")
+    def page_info(self) -> PageInfo:
+        positions = self.positions
+        return PageInfo(
+            has_next_page=self.has_next,
+            has_previous_page=self.has_previous,
+            start_cursor=encode_cursor(self.listing, positions[0]) if positions else None,
+            end_cursor=encode_cursor(self.listing, positions[-1]) if positions else None,
+        )
 
     @strawberry.field(description="How many rows the list has; null where counting is not cheap.")
     async def total_count(self) -> Long | None:
@@ -79,19 +113,12 @@ def connect(
     counter: Callable[[], Awaitable[int]] | None = None,
 ) -> Connection[T]:
     """A page of domain rows as a connection of GraphQL objects."""
-    edges = [
-        Edge(cursor=encode_cursor(listing, position), node=build(row))
-        for row, position in zip(page.rows, page.positions, strict=True)
-    ]
     return Connection(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
+        listing=listing,
+        positions=page.positions,
+        has_next=page.has_next,
+        has_previous=page.has_previous,
+        nodes=[build(row) for row in page.rows],
         counter=counter,
     )
 
@@ -152,6 +179,7 @@ def _place(keys: list[str], wanted: str, name: str) -> int:
     return keys.index(wanted)
 
 
+@lru_cache(maxsize=20_000)
 def encode_id(type_name: str, raw: bytes | str) -> strawberry.ID:
     """The global id of an object."""
     text = raw if isinstance(raw, str) else raw.hex()

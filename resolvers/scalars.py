@@ -38,7 +38,9 @@ def _long_literal(node: ValueNode, _variables: Any = None) -> Long:
 
 def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-11-21T08:30:00.000Z`."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return f"{value.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def _instant(value: Any) -> datetime:

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.documents import Documents, OneOperation
+from resolvers.documents.stock import Documents, OneOperation
 from resolvers.errors import HANDLERS, DomainErrors, FreshRows
 from resolvers.mutations.programme import InvalidDocumentHandler
 from resolvers.mutations.root import Mutation

@@ -10,21 +10,20 @@ import strawberry
 from gamification.kit.errors import InvalidInput, LimitExceeded, NotFound
 from gamification.leaderboards import model as domain
 from gamification.leaderboards.service import Around
+from gamification.members.model import Member as MemberModel
 from gamification.programmes import definitions
 from resolvers.context import Info
+from resolvers.fields import batched, of_model
 from resolvers.relay import (
     After,
     Before,
     Connection,
-    Edge,
     First,
     Last,
     Listing,
     Node,
-    PageInfo,
     connect,
     decode_bytes_id,
-    encode_cursor,
     encode_id,
     window,
 )
@@ -56,36 +55,34 @@ PERIODS = Listing("periods", (str,))
 MemberId = Annotated[strawberry.ID, strawberry.argument(description="The member's global id.")]
 
 
+async def _members(entries: list["LeaderboardEntry"], info: Info) -> list["Member | NotFound"]:
+    """Who holds the places."""
+    from resolvers.types.members import Member
+
+    ids = [entry.model.member_id for entry in entries]
+    found = await ranked_members(info, ids)
+    return [Member(model=found[one]) if one in found else NotFound("There is no such member.") for one in ids]
+
+
 @strawberry.type(description="A place on a board.")
 class LeaderboardEntry:
     model: strawberry.Private[domain.Entry]
-    rank: Long = strawberry.field(description="1 is the best.")
-    score: Long = strawberry.field(description="Whole, within ±(2^53 − 1).")
-    subscore: Long = strawberry.field(description="Breaks ties of the score where the board says so; else 0.")
-    achieved_at: datetime = strawberry.field(description="When the score was reached, to the millisecond.")
-
-    @strawberry.field(description="Who holds the place.")
-    async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("resolvers.types.members")]:
-        from resolvers.types.members import Member
-
-        loaders = info.context.loaders
-        found = await loaders.members.load(self.model.member_id) or await loaders.ranked.load(
-            self.model.member_id
-        )
-        if found is None:
-            raise NotFound("There is no such member.")
-        return Member.of(found)
+    rank: Long = of_model("rank", description="1 is the best.")
+    score: Long = of_model("score", description="Whole, within ±(2^53 − 1).")
+    subscore: Long = of_model(
+        "subscore", description="Breaks ties of the score where the board says so; else 0."
+    )
+    achieved_at: datetime = of_model(
+        "achieved_at", description="When the score was reached, to the millisecond."
+    )
+    member: Annotated["Member", strawberry.lazy("resolvers.types.members")] = batched(
+        _members, description="Who holds the place."
+    )
 
     @classmethod
     def of(cls, entry: domain.Entry) -> "LeaderboardEntry":
         """The GraphQL object of a domain entry."""
-        return cls(
-            model=entry,
-            rank=Long(entry.rank),
-            score=Long(entry.score),
-            subscore=Long(entry.subscore),
-            achieved_at=entry.achieved_at,
-        )
+        return cls(model=entry)
 
 
 @strawberry.type(description="One run of a board. Past ones stay readable.")
@@ -133,23 +130,16 @@ class LeaderboardPeriod:
         else:
             limit = wanted.size
         page = await self._page(info, start, limit)
-        edges = [
-            Edge(cursor=encode_cursor(PLACES, [page.offset + index]), node=LeaderboardEntry.of(entry))
-            for index, entry in enumerate(page.entries)
-        ]
 
         async def count() -> int:
             return page.size
 
         return Connection(
-            edges=edges,
-            nodes=[edge.node for edge in edges],
-            page_info=PageInfo(
-                has_next_page=start + limit < page.size,
-                has_previous_page=start > 0,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
-            ),
+            listing=PLACES,
+            positions=[(page.offset + index,) for index in range(len(page.entries))],
+            has_next=start + limit < page.size,
+            has_previous=start > 0,
+            nodes=[LeaderboardEntry(model=entry) for entry in page.entries],
             counter=count,
         )
 
@@ -244,6 +234,14 @@ async def find_period(
         raise InvalidInput(error.message, path=[name]) from error
     except (OverflowError, ValueError) as error:
         raise InvalidInput("No period holds that instant.", path=["at"]) from error
+
+
+async def ranked_members(info: Info, ids: Sequence[bytes]) -> dict[bytes, MemberModel]:
+    """Members by id: those that the caller may see, and those that are on a board with them."""
+    members, caller = info.context.services.members, info.context.caller
+    seen = await members.by_ids(caller, ids)
+    missing = [one for one in ids if one not in seen]
+    return {**seen, **await members.ranked_by_ids(caller, missing)} if missing else seen
 
 
 def check_around(name: str, value: int) -> None:

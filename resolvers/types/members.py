@@ -12,6 +12,7 @@ from gamification.leaderboards.service import LeaderboardService
 from gamification.members import model as domain
 from gamification.members.service import may_see_private
 from resolvers.context import Info
+from resolvers.fields import of_model
 from resolvers.relay import (
     After,
     Before,
@@ -21,7 +22,7 @@ from resolvers.relay import (
     Listing,
     Node,
     connect,
-    encode_id,
+    global_id,
     window,
 )
 from resolvers.types.activity import Activity
@@ -56,11 +57,12 @@ class Identity:
 @strawberry.type(description="One person in the programme.")
 class Member(Node):
     model: strawberry.Private[domain.Member]
-    display_name: str = strawberry.field(description="The name others see.")
-    avatar_url: str | None = strawberry.field(description="An http or https address of a picture.")
-    locale: str = strawberry.field(description="Such as `en` or `zh-Hans`.")
-    time_zone: str = strawberry.field(description="An IANA zone such as `Asia/Shanghai`.")
-    joined_at: datetime = strawberry.field(description="When they joined.")
+    id: strawberry.ID = global_id("Member")
+    display_name: str = of_model("display_name", description="The name others see.")
+    avatar_url: str | None = of_model("avatar_url", description="An http or https address of a picture.")
+    locale: str = of_model("locale", description="Such as `en` or `zh-Hans`.")
+    time_zone: str = of_model("time_zone", description="An IANA zone such as `Asia/Shanghai`.")
+    joined_at: datetime = of_model("joined_at", description="When they joined.")
 
     @strawberry.field(description="The programme's own name for them. The member, staff and services see it.")
     def external_id(self, info: Info) -> str | None:
@@ -206,15 +208,7 @@ class Member(Node):
     @classmethod
     def of(cls, member: domain.Member) -> "Member":
         """The GraphQL object of a domain member."""
-        return cls(
-            model=member,
-            id=encode_id("Member", member.id),
-            display_name=member.display_name,
-            avatar_url=member.avatar_url,
-            locale=member.locale,
-            time_zone=member.time_zone,
-            joined_at=member.joined_at,
-        )
+        return cls(model=member)
 
 
 async def load_member(info: Info, raw: bytes) -> Member:

@@ -1,22 +1,30 @@
 """What tests of the GraphQL layer hold in their hands: a caller, assertions on answers, and a programme."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from graphql import GraphQLUnionType, get_named_type
-from strawberry.types import ExecutionResult
+import orjson
+from graphql import ExecutionResult, GraphQLUnionType, get_named_type
 
 from gamification.kit.actors import Actor
 from gamification.services import Services
 from resolvers.context import Context
+from resolvers.documents.limits import Limits
+from resolvers.operations import SUBSCRIPTIONS, Operations, Policy, Refused, Request
 from resolvers.relay import encode_id
 from resolvers.schema import schema
 from tests.support import ProgrammeUnderTest
 
 CORE = schema._schema
+WIDE = replace(Limits(), cost=100_000)
+"""What tests ask for at once is more than most callers may: `tests/resolvers/documents` has the limits."""
+OPERATIONS = Operations(schema, Policy(limits=WIDE))
+BY_LIBRARY = Operations(schema, Policy(limits=WIDE, compiled=False))
 _DETAILS = {
     "InvalidInputError": "limit",
     "InsufficientPointsError": "available requested",
@@ -91,7 +99,8 @@ CLUB: dict[str, Any] = {
 
 
 class GraphQL:
-    """Executes documents as an actor; None is a caller without a token."""
+    """Executes documents as an actor; None is a caller without a token. Queries run the compiled way and
+    graphql-core's own, and must give the same."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -104,8 +113,21 @@ class GraphQL:
         *,
         services: Services | None = None,
     ) -> ExecutionResult:
-        context = Context(services or self._services, actor, request_id="test")
-        return await schema.execute(document, dict(variables or {}), context_value=context)
+        request = Request(document, dict(variables or {}))
+        answer = await self._by(OPERATIONS, request, actor, services)
+        if services is None and document.lstrip().startswith(("{", "query")):
+            _same(answer, await self._by(BY_LIBRARY, request, actor, services))
+        return answer
+
+    async def _by(
+        self, operations: Operations, request: Request, actor: Actor | None, services: Services | None
+    ) -> ExecutionResult:
+        try:
+            return await operations.execute(
+                request, Context(services or self._services, actor, request_id="test")
+            )
+        except Refused as refused:
+            return ExecutionResult(None, list(refused.errors))
 
     async def read(
         self, actor: Actor | None, document: str, variables: Mapping[str, Any] | None = None, **stated: Any
@@ -151,13 +173,37 @@ class GraphQL:
     ) -> AsyncIterator["Stream"]:
         """A running subscription."""
         context = Context(self._services, actor, request_id="test", is_socket=True)
-        source = await schema.subscribe(document, dict(variables or {}), context_value=context)
-        async with aclosing(source) as results:
+        request = Request(document, dict(variables or {}))
+        ready = OPERATIONS.prepare(request, actor, SUBSCRIPTIONS)
+        async with aclosing(_told(OPERATIONS.subscribe(ready, request, context))) as results:
             stream = Stream(results, timeout_s)
             try:
                 yield stream
             finally:
                 await stream.close()
+
+
+def _same(compiled: ExecutionResult, library: ExecutionResult) -> None:
+    # While a board is being rebuilt its revision is the clock.
+    data = [re.sub(rb'"revision":\d+', b"", orjson.dumps(answer.data)) for answer in (compiled, library)]
+    assert data[0] == data[1]
+    errors = [
+        sorted(orjson.dumps(error.formatted) for error in answer.errors or [])
+        for answer in (compiled, library)
+    ]
+    assert errors[0] == errors[1]
+
+
+async def _told(
+    results: AsyncGenerator[ExecutionResult, None],
+) -> AsyncGenerator[ExecutionResult, None]:
+    """The same, with a refusal as a result."""
+    try:
+        async with aclosing(results) as answers:
+            async for answer in answers:
+                yield answer
+    except Refused as refused:
+        yield ExecutionResult(None, list(refused.errors))
 
 
 class Stream:

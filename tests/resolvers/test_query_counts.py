@@ -152,7 +152,7 @@ async def test_progress_with_tasks_and_causes(counting: Counting, full: Programm
 
     assert commands == {
         "find activities": 1,
-        "find members": 2,
+        "find members": 3,
         "find programmes": 2,
         "find task_progress": 2,
     }

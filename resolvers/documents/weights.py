@@ -1,0 +1,127 @@
+"""What each field of a schema costs, in units of one plain field.
+
+Most of it is read from the schema itself, so that a new field is weighed without a word here; the tables hold what
+the schema can't say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from resolvers.documents.sizes import AROUND, PAGE, WINDOW, Size, length
+
+FIELD = 1
+READ = 5
+"""A field that asks a store by itself, for each object that it is on."""
+CHANGE = 10
+"""A field of a mutation: a transaction."""
+SCHEMA = 1000
+"""`__schema` and `__type`, beside one for each field below; their lists are ours, and don't multiply."""
+LIST_LENGTH = 10
+"""Of a list that no argument bounds: the units, levels or limits of something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`own` once, `each` for every item of `size`, and what is below as often as `size` says.
+
+    The size of a field that gives no list is that of the lists in the object which it gives.
+    """
+
+    own: int = FIELD
+    each: int = 0
+    size: Size | int | None = None
+
+
+FIELDS: Mapping[str, Weight] = {
+    "Query.nodes": Weight(each=READ, size=length("ids")),
+    "LeaderboardPeriod.around": Weight(READ, size=AROUND),
+    "LeaderboardPeriod.rankOf": Weight(READ),
+    "LeaderboardPeriod.revision": Weight(READ),
+    "LeaderboardPeriod.size": Weight(READ),
+    "Member.balances": Weight(READ),
+    "Member.balance": Weight(READ),
+    "Member.currentTasks": Weight(READ, size=20),
+    "Member.standing": Weight(READ),
+    "Badge.awardCount": Weight(READ),
+    "Activity.transfers": Weight(READ),
+    "Programme.definitions": Weight(READ, size=100),
+    "ProgressSnapshot.tasks": Weight(size=20),
+    "ProgressSnapshot.badges": Weight(size=100),
+    "ApplyProgrammeSuccess.changes": Weight(size=100),
+    "InvalidDocumentError.faults": Weight(size=20),
+    "Mutation.recordActivities": Weight(CHANGE, each=2, size=length("input.activities")),
+    "Subscription.leaderboardUpdated": Weight(READ, size=WINDOW),
+}
+"""By type and field."""
+
+GRANTING = frozenset({"joinProgramme"})
+"""Mutations that give something of value, beside those that take an idempotency key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of one schema's fields."""
+
+    schema: GraphQLSchema
+    fields: Mapping[str, Weight] = field(default_factory=lambda: FIELDS)
+    granting: frozenset[str] = frozenset()
+    pages: frozenset[str] = frozenset()
+    """The types whose lists are as long as the field says which gives them: connections and the like."""
+
+    @classmethod
+    def of(cls, schema: GraphQLSchema, fields: Mapping[str, Weight] = FIELDS) -> "Weights":
+        """Read what the schema says."""
+        pages = set()
+        for name, owner in schema.type_map.items():
+            if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
+                for field_name, definition in owner.fields.items():
+                    stated = fields.get(f"{name}.{field_name}")
+                    is_sized = _is_paged(definition) or (stated is not None and stated.size is not None)
+                    if is_sized and not is_list(definition):
+                        pages.add(get_named_type(definition.type).name)
+        return cls(schema, fields, _granting(schema) | GRANTING, frozenset(pages))
+
+    def of_field(self, owner: GraphQLNamedType, name: str, definition: GraphQLField) -> Weight:
+        """What this field costs."""
+        stated = self.fields.get(f"{owner.name}.{name}")
+        if stated is not None:
+            return stated
+        if owner is self.schema.mutation_type:
+            return Weight(CHANGE)
+        if _is_paged(definition):
+            return Weight(READ, size=PAGE)
+        return Weight(READ) if owner.name in self.pages and name == "totalCount" else Weight()
+
+
+def is_list(definition: GraphQLField) -> bool:
+    """Whether the field gives a list."""
+    return is_list_type(get_nullable_type(definition.type))
+
+
+def _is_paged(definition: GraphQLField) -> bool:
+    return "first" in definition.args and "last" in definition.args
+
+
+def _granting(schema: GraphQLSchema) -> frozenset[str]:
+    mutations = schema.mutation_type.fields if schema.mutation_type else {}
+    return frozenset(
+        name
+        for name, definition in mutations.items()
+        if any(
+            isinstance(kind := get_named_type(argument.type), GraphQLInputObjectType)
+            and "idempotencyKey" in kind.fields
+            for argument in definition.args.values()
+        )
+    )

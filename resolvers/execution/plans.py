@@ -1,0 +1,148 @@
+"""An operation's plan: its root fields with their arguments, and the functions that complete their values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.unset import UnsetType
+
+from resolvers.execution.completing import TYPENAME, Call, Completing
+from resolvers.execution.readers import Way, strawberry_of
+from resolvers.execution.selections import Conditions, Selections
+from resolvers.execution.surprises import Unsupported
+
+NO_VARIABLES = VariableValues({}, {})
+_IMMUTABLE = (str, int, float, bool, bytes, Enum, date, datetime, type(None), UnsetType)
+
+
+class Arguments:
+    """One field's arguments: coerced once and for all where no variable decides them, else once a run."""
+
+    def __init__(self, definition: GraphQLField, node: FieldNode, convert: Callable[[Any], Any]) -> None:
+        self._definition = definition
+        self._node = node
+        self._convert = convert
+        self._fixed: dict[str, Any] | None = None
+        if not definition.args:
+            self._fixed = {}
+        elif not _names_variable(node):
+            values = convert(get_argument_values(definition, node, NO_VARIABLES, hide_suggestions=True))
+            # A list or an input object could be changed by its resolver: those are made anew each time.
+            if all(isinstance(value, _IMMUTABLE) for value in values.values()):
+                self._fixed = values
+
+    def of(self, variables: VariableValues) -> dict[str, Any]:
+        """By name. Raises: GraphQLError for what can't be coerced."""
+        if self._fixed is not None:
+            return self._fixed
+        found: dict[str, Any] = self._convert(
+            get_argument_values(self._definition, self._node, variables, hide_suggestions=True)
+        )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field: Strawberry's own resolver is called, its value completed by `complete`."""
+
+    key: str
+    nodes: list[FieldNode]
+    definition: GraphQLField
+    arguments: Arguments
+    complete: Callable[[Any, Any], Any]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one operation does, under given conditions of its directives."""
+
+    kind: GraphQLObjectType
+    roots: list[Root]
+    typenames: dict[str, str]
+    keys: list[str]
+    calls: list[tuple[Call, Arguments | None]]
+    source: str
+
+    @classmethod
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        conditions: Conditions,
+    ) -> "Plan":
+        """Compile. Raises: Unsupported."""
+        kind = schema.get_root_type(operation.operation)
+        if kind is None or operation.directives:
+            raise Unsupported("operation")
+        selections = Selections(schema, fragments, conditions)
+        completing = Completing(schema, selections)
+        found = selections.of(kind, [operation.selection_set])
+        typenames: dict[str, str] = {}
+        functions: dict[str, tuple[str, bool]] = {}
+        for key, nodes in found.items():
+            name = nodes[0].name.value
+            if name == TYPENAME:
+                typenames[key] = kind.name
+            elif name.startswith("__"):
+                raise Unsupported("introspection")
+            else:
+                functions[key] = completing.function(kind.fields[name].type, nodes)
+        built = completing.build()
+        roots = []
+        for key, (function, waits) in functions.items():
+            nodes = found[key]
+            definition = kind.fields[nodes[0].name.value]
+            arguments = Arguments(definition, nodes[0], dict)
+            roots.append(Root(key, nodes, definition, arguments, built[function], waits))
+        calls = [(call, _call_arguments(schema, call)) for call in completing.calls]
+        return cls(kind, roots, typenames, list(found), calls, completing.source)
+
+
+def _call_arguments(schema: GraphQLSchema, call: Call) -> Arguments | None:
+    if call.reader.way is Way.BATCH:
+        return None
+    if call.reader.way is Way.STOCK:
+        return Arguments(call.definition, call.nodes[0], dict)
+    if not call.definition.args:
+        return None
+    made_by, field = strawberry_of(schema), call.reader.field
+
+    def convert(values: dict[str, Any]) -> dict[str, Any]:
+        return convert_arguments(
+            values,
+            field.arguments,
+            scalar_registry=made_by.schema_converter.scalar_registry,
+            config=made_by.config,
+        )
+
+    return Arguments(call.definition, call.nodes[0], convert)
+
+
+def _names_variable(node: FieldNode) -> bool:
+    class Finder(Visitor):
+        found = False
+
+        def enter_variable(self, _node: VariableNode, *_: Any) -> None:
+            self.found = True
+
+    finder = Finder()
+    for argument in node.arguments or ():
+        visit(argument, finder)
+    return finder.found

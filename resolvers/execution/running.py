@@ -1,0 +1,314 @@
+"""A plan at work. Whatever is out of the ordinary ends with graphql-core, which has the last word on it."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import cached_property
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution import ExecutionResult
+from graphql.execution.execute import create_source_event_stream
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel, is_awaitable
+from strawberry import Info
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
+
+from resolvers.execution.completing import Call
+from resolvers.execution.keeping import KeepingExecutor, Outcome
+from resolvers.execution.plans import NO_VARIABLES, Plan, Root
+from resolvers.execution.selections import condition_variables
+from resolvers.execution.surprises import Surprise, Unsupported
+
+COMPILED = "compiled"
+_ERROR = "error"
+PLANS_MAX = 16
+"""Of one operation: one for each way its @skip and @include can fall out."""
+
+
+class Operation:
+    """One operation of a valid document, ready to run as often as wanted."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+        *,
+        compiled: bool = True,
+    ) -> None:
+        self.node = node
+        self.schema = schema
+        self.document = document
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._plans: dict[tuple[bool, ...], Plan | Unsupported] = {}
+        self._refused = None if compiled else Unsupported("off")
+        self._conditions: tuple[str, ...] = ()
+        try:
+            self._conditions = condition_variables(node, self._fragments)
+        except Unsupported as reason:
+            self._refused = reason
+
+    async def run(
+        self,
+        context: Any,
+        variables: dict[str, Any] | None = None,
+        root_value: Any = None,
+        extensions: dict[str, Any] | None = None,
+        on_way: Callable[[str], None] | None = None,
+    ) -> ExecutionResult:
+        """The answer; `on_way` hears `compiled`, or why graphql-core had to do it."""
+        run = _Run(self, context, root_value, extensions)
+        way = COMPILED
+        data: dict[str, Any] | None = None
+        try:
+            run.take(variables)
+            plan = self._plan(run.variables)
+            data = await run.go(plan)
+        except Unsupported as reason:
+            way = reason.reason
+        except Surprise as surprise:
+            way = surprise.args[0]
+        except GraphQLError:
+            way = "arguments"
+        if on_way is not None:
+            on_way(way)
+        if data is not None:
+            return ExecutionResult(data, None)
+        return await self._by_core(run, variables)
+
+    def complete(
+        self, context: Any, variables: dict[str, Any] | None, event: Any
+    ) -> AwaitableOrValue[ExecutionResult]:
+        """A subscription's answer to one event, the value of its root field; at once where nothing has to wait."""
+        run = _Run(self, context, event, None)
+        try:
+            run.take(variables)
+            plan = self._plan(run.variables)
+            (root,) = plan.roots
+            run.prepare(plan)
+            run.kept[root.key] = Outcome(event)
+            if not root.waits:
+                return ExecutionResult({root.key: root.complete(event, run)}, None)
+        except Exception:  # noqa: BLE001 - whatever it is, the library says so
+            return self._by_core(run, variables)
+        return self._completed_later(run, plan, variables)
+
+    async def _completed_later(
+        self, run: "_Run", plan: Plan, variables: dict[str, Any] | None
+    ) -> ExecutionResult:
+        (root,) = plan.roots
+        try:
+            await run.complete(root)
+        except Surprise:
+            return await self._by_core(run, variables)
+        return ExecutionResult({root.key: run.kept[root.key].value}, None)
+
+    async def events(
+        self, context: Any, variables: dict[str, Any] | None, extensions: dict[str, Any] | None
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """A subscription's answers; one without data and with errors, at once, where it can't begin."""
+        executor = self._executor(_Run(self, context, None, extensions), variables)
+        if isinstance(executor, list):
+            yield ExecutionResult(None, executor)
+            return
+        found = create_source_event_stream(executor)
+        source = await found if is_awaitable(found) else found
+        if isinstance(source, ExecutionResult):
+            yield source
+            return
+        async with aclosing(cast("AsyncGenerator[Any, None]", source)) as events:
+            async for event in events:
+                answer = self.complete(context, variables, event)
+                yield cast("ExecutionResult", await answer if is_awaitable(answer) else answer)
+
+    def _plan(self, variables: VariableValues) -> Plan:
+        """Raises: Unsupported."""
+        if self._refused is not None:
+            raise self._refused
+        try:
+            conditions = {name: bool(variables.coerced[name]) for name in self._conditions}
+        except KeyError:
+            raise Unsupported("directive") from None
+        key = tuple(conditions.values())
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= PLANS_MAX:
+                raise Unsupported("conditions")
+            try:
+                plan = Plan.of(self.schema, self.node, self._fragments, conditions)
+            except Unsupported as reason:
+                plan = reason
+            except Exception:  # noqa: BLE001 - such as a literal that can't be coerced: the library says so
+                plan = Unsupported("operation")
+            self._plans[key] = plan
+        if isinstance(plan, Unsupported):
+            raise plan
+        return plan
+
+    async def _by_core(self, run: "_Run", variables: dict[str, Any] | None) -> ExecutionResult:
+        executor = self._executor(run, variables)
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        result = executor.execute_operation()
+        return cast("ExecutionResult", await result if is_awaitable(result) else result)
+
+    def _executor(
+        self, run: "_Run", variables: dict[str, Any] | None
+    ) -> KeepingExecutor | list[GraphQLError]:
+        executor = KeepingExecutor.build(
+            self.schema,
+            self.document,
+            root_value=run.root_value,
+            context_value=run.context,
+            raw_variable_values=variables,
+            operation_name=self.node.name.value if self.node.name else None,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+            hide_suggestions=True,
+            operation_extensions=run.extensions,
+        )
+        if isinstance(executor, KeepingExecutor):
+            executor.kept = run.kept
+        return cast("KeepingExecutor | list[GraphQLError]", executor)
+
+
+class _Run:
+    """One run: what generated functions know as `S`, and the root values that must not be had twice."""
+
+    def __init__(
+        self, operation: Operation, context: Any, root_value: Any, extensions: dict[str, Any] | None
+    ) -> None:
+        self.operation = operation
+        self.context = context
+        self.root_value = root_value
+        self.extensions = extensions
+        self.variables = NO_VARIABLES
+        self.kept: dict[str, Outcome] = {}
+        self.infos: list[PlannedInfo] = []
+        self.arguments: list[dict[str, Any] | None] = []
+
+    def take(self, variables: dict[str, Any] | None) -> None:
+        """Coerce the variables. Raises: GraphQLError."""
+        definitions = self.operation.node.variable_definitions
+        if not definitions:
+            return
+        found = get_variable_values(
+            self.operation.schema, definitions, variables or {}, hide_suggestions=True
+        )
+        if isinstance(found, list):
+            raise found[0]
+        self.variables = found
+
+    async def go(self, plan: Plan) -> dict[str, Any]:
+        """All root fields, together or, for mutations, one after the other. Raises: Surprise, GraphQLError."""
+        self.prepare(plan)
+        stated = [(root, root.arguments.of(self.variables)) for root in plan.roots]
+        if len(stated) == 1:
+            await self._root(plan, *stated[0])
+        elif self.operation.node.operation is OperationType.MUTATION:
+            for root, arguments in stated:
+                await self._root(plan, root, arguments)
+        else:
+            await gather_with_cancel(*(self._value(plan, root, arguments) for root, arguments in stated))
+            await gather_with_cancel(*(self.complete(root) for root, _ in stated))
+        return {key: self.kept[key].value if key in self.kept else plan.typenames[key] for key in plan.keys}
+
+    def prepare(self, plan: Plan) -> None:
+        """Make what generated functions find in `S`. Raises: GraphQLError."""
+        self.infos = [PlannedInfo(self, call) for call, _ in plan.calls]
+        self.arguments = [found.of(self.variables) if found else None for _, found in plan.calls]
+
+    async def _root(self, plan: Plan, root: Root, arguments: dict[str, Any]) -> None:
+        await self._value(plan, root, arguments)
+        await self.complete(root)
+
+    async def _value(self, plan: Plan, root: Root, arguments: dict[str, Any]) -> None:
+        info = self.raw_info(root.definition, root.nodes, plan.kind, Path(None, root.key, plan.kind.name))
+        awaited = False
+        try:
+            value = root.definition.resolve(self.root_value, info, **arguments)  # type: ignore[misc]
+            awaited = is_awaitable(value)
+            if awaited:
+                value = await value
+        except Exception as error:  # noqa: BLE001 - kept for the library, which locates it
+            self.kept[root.key] = Outcome(error=error, was_awaited=awaited)
+        else:
+            self.kept[root.key] = Outcome(value, was_awaited=awaited)
+
+    async def complete(self, root: Root) -> None:
+        """Raises: Surprise for anything that the library should look at."""
+        outcome = self.kept[root.key]
+        if outcome.error is not None:
+            raise Surprise(_ERROR)
+        try:
+            value = root.complete(outcome.value, self)
+            if root.waits:
+                value = await value
+        except Surprise:
+            raise
+        except Exception as error:
+            raise Surprise(_ERROR) from error
+        self.kept[root.key] = Outcome(value, is_completed=True)
+
+    def raw_info(
+        self, definition: GraphQLField, nodes: list[FieldNode], kind: GraphQLObjectType, path: Any
+    ) -> Any:
+        """graphql-core's info of a field, as Strawberry extends it."""
+        operation = self.operation
+        return _OperationContextAwareGraphQLResolveInfo(
+            nodes[0].name.value,
+            nodes,
+            definition.type,
+            kind,
+            path,
+            operation.schema,
+            operation._fragments,  # noqa: SLF001 - the operation's own run
+            self.root_value,
+            operation.node,
+            self.variables.coerced,
+            self.context,
+            optimized_is_awaitable,
+            None,
+            None,
+            self.extensions or {},
+        )
+
+
+class _UnknownPath:
+    """Below the root one info serves many objects: a resolver that asks where it is gets the library's."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Surprise("path")
+
+
+class PlannedInfo(Info[Any, Any]):
+    """Strawberry's info, made in full only for who asks for more than the context."""
+
+    def __init__(self, run: _Run, call: Call) -> None:
+        self._run = run
+        self._call = call
+        self._field = call.reader.field
+
+    @property
+    def context(self) -> Any:
+        """The caller's context."""
+        return self._run.context
+
+    @cached_property
+    def _raw_info(self) -> Any:  # type: ignore[override]
+        call = self._call
+        return self._run.raw_info(call.definition, list(call.nodes), call.kind, _UnknownPath())
