@@ -11,21 +11,31 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 from strawberry.schema.base import BaseSchema
 
 from api.auth import Authenticator
 from api.bootstrap import Backend
 from api.events import EventsEndpoint
-from api.graphql_view import GraphQLView
+from api.graphql_http import GraphQLEndpoint
+from api.graphql_socket import GraphQLSockets
 from api.health import healthz, readyz
 from api.keysets import KeySet
+from api.limits import make_budgets, operation_policy
+from api.live.limits import Connections
 from api.logging import REQUEST_ID_HEADER
-from api.middleware import BodyLimit, RequestEnvelope
+from api.metrics import MetricsEndpoint
+from api.middleware import BodyLimit, Direct, RequestEnvelope
+from api.pages import FRESH_S, Pages
 from api.problems import TRY_LATER, on_domain_error, on_http_exception, on_try_later
 from api.settings import Settings
 from api.signing import signing_secret
+from api.sse import EventStreams
 from api.worker import Worker
 from gamification.kit.errors import DomainError
+from resolvers.operations import Operations
+
+GRAPHQL = "/graphql"
 
 
 def create_app(
@@ -33,7 +43,18 @@ def create_app(
 ) -> Starlette:
     """The application over an open backend, which the caller closes after it. Raises: SettingsError."""
     authenticator = make_authenticator(settings)
-    view = GraphQLView(schema, authenticator, settings)
+    operations = Operations(schema, operation_policy(settings))
+    budgets = make_budgets(settings, backend.redis)
+    connections = Connections(settings.sockets_per_caller)
+    sockets = GraphQLSockets(operations, authenticator, budgets, connections, settings)
+    graphql = GraphQLEndpoint(
+        operations,
+        authenticator,
+        budgets,
+        Pages(fresh_s=FRESH_S if settings.page_cache else 0.0),
+        EventStreams(operations, budgets, connections, settings),
+        settings,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -50,13 +71,13 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", _addresses, methods=["GET"]),
-            Route("/graphql", view),
-            WebSocketRoute("/graphql", view),
+            WebSocketRoute(GRAPHQL, sockets),
             Route("/events", EventsEndpoint(authenticator).__call__, methods=["POST"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
+            Route("/metrics", MetricsEndpoint(settings).__call__, methods=["GET"]),
         ],
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, graphql),
         exception_handlers={
             HTTPException: on_http_exception,
             DomainError: on_domain_error,
@@ -78,7 +99,7 @@ def make_authenticator(settings: Settings) -> Authenticator:
     )
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, graphql: ASGIApp) -> list[Middleware]:
     stack = [Middleware(RequestEnvelope)]
     if settings.cors_origins:
         stack.append(
@@ -90,7 +111,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 expose_headers=[REQUEST_ID_HEADER],
             )
         )
-    return [*stack, Middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)]
+    return [
+        *stack,
+        Middleware(Direct, path=GRAPHQL, endpoint=graphql),
+        Middleware(BodyLimit, limit_bytes=settings.body_limit_bytes),
+    ]
 
 
 async def _addresses(_: Request) -> Response:

@@ -4,6 +4,8 @@ The header's algorithm only chooses between the two kinds of key; each kind is c
 so a public key never passes for a secret, and `none` never passes.
 """
 
+import time
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +21,11 @@ ASYMMETRIC_ALGORITHMS = ("RS256", "ES256")
 LEEWAY = timedelta(seconds=5)
 """How far the clocks of who signs and who checks may be apart."""
 
+CHECKED_FOR = timedelta(minutes=5)
+"""How long a token that was signed with our own secret is taken without another look at its signature, though never
+beyond its own end. Other parties' keys may be withdrawn at any time, so their tokens are checked each time."""
+
+_CHECKED_MAX = 10_000
 _TOKEN_LENGTH_MAX = 8192
 _SUBJECT_LENGTH_MAX = 200
 _CLAIMS = ("sub", "role", "programme", "exp")
@@ -39,9 +46,26 @@ class Authenticator:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
+        self._checked: OrderedDict[str, tuple[Actor, float]] = OrderedDict()
 
     async def authenticate(self, token: str) -> Actor:
         """Whom the token speaks for. Raises: Unauthenticated with the reason, KeysUnavailable."""
+        known = self._checked.get(token)
+        now = time.time()
+        if known is not None and now < known[1]:
+            return known[0]
+        actor, algorithm = await self._check(token)
+        if algorithm != SYMMETRIC_ALGORITHM:
+            return actor
+        ends_at = actor.expires_at.timestamp() if actor.expires_at else now
+        self._checked[token] = (actor, min(now + CHECKED_FOR.total_seconds(), ends_at))
+        self._checked.move_to_end(token)
+        if len(self._checked) > _CHECKED_MAX:
+            self._checked.popitem(last=False)
+        return actor
+
+    async def _check(self, token: str) -> tuple[Actor, str]:
+        """The actor, and the algorithm of the signature."""
         if len(token) > _TOKEN_LENGTH_MAX:
             raise Unauthenticated("The token is too long.")
         try:
@@ -60,7 +84,7 @@ class Authenticator:
             raise Unauthenticated(_reason(error)) from error
         except (ValueError, RecursionError) as error:
             raise Unauthenticated("The token can't be read.") from error
-        return _actor(claims)
+        return _actor(claims), algorithm
 
     async def _key(self, header: dict[str, Any]) -> tuple[Any, str]:
         """The key that must have signed, and the one algorithm it signs with."""

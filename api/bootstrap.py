@@ -22,6 +22,9 @@ class Backend:
 DEFINITIONS_FRESH_SECONDS = 0.5
 """How late a process may notice that another one changed a programme; transactions notice at once."""
 
+MEMBERS_FRESH_SECONDS = 1.0
+"""How late queries of a process may notice that another one changed a member; what changes anything notices at once."""
+
 
 @asynccontextmanager
 async def open_backend(mongodb_url: str, redis_url: str, database: str) -> AsyncIterator[Backend]:
@@ -35,7 +38,13 @@ async def open_backend(mongodb_url: str, redis_url: str, database: str) -> Async
             await prepare(mongo, INDEXES)
         except StorageUnusable as error:
             raise StorageUnusable(f"{address(mongodb_url)}: {error}") from error
-        yield Backend(mongo, redis, build(mongo, redis, definitions_fresh_s=DEFINITIONS_FRESH_SECONDS))
+        services = build(
+            mongo,
+            redis,
+            definitions_fresh_s=DEFINITIONS_FRESH_SECONDS,
+            members_fresh_s=MEMBERS_FRESH_SECONDS,
+        )
+        yield Backend(mongo, redis, services)
     finally:
         await redis.close()
         mongo.close()

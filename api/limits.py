@@ -1,10 +1,13 @@
 """What the settings say about limits and budgets, as the parts below take it."""
 
 from dataclasses import fields
+from pathlib import Path
 
 from api.budgets import BudgetPolicy, Budgets, Figures
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from resolvers.documents.limits import Limits
+from resolvers.documents.persisted import Manifest, ManifestError
+from resolvers.policy import Introspection, Policy
 from storage.rates import Bucket, Rates
 from storage.redis import RedisStore
 
@@ -12,6 +15,28 @@ from storage.redis import RedisStore
 def document_limits(settings: Settings) -> Limits:
     """The limits of documents."""
     return Limits(**{field.name: getattr(settings, f"limit_{field.name}") for field in fields(Limits)})
+
+
+def operation_policy(settings: Settings) -> Policy:
+    """What operations may do. Raises: SettingsError for a manifest that can't be read."""
+    return Policy(
+        limits=document_limits(settings),
+        compiled=settings.compiled_execution,
+        introspection=Introspection(settings.introspection),
+        query_timeout_s=settings.query_timeout_seconds,
+        mutation_timeout_s=settings.mutation_timeout_seconds,
+        persisted_queries=settings.persisted_queries,
+        manifest=_manifest(settings.trusted_documents),
+    )
+
+
+def _manifest(path: Path | None) -> Manifest | None:
+    if path is None:
+        return None
+    try:
+        return Manifest.parse(path.read_bytes())
+    except (OSError, ManifestError) as error:
+        raise SettingsError(f"STARGUILD_TRUSTED_DOCUMENTS: {path}: {error}") from error
 
 
 def budget_policy(settings: Settings) -> BudgetPolicy:

@@ -1,6 +1,8 @@
-"""The process itself: how often Python looks for cyclic garbage."""
+"""The process itself: how often Python looks for cyclic garbage, how many files it may open."""
 
+import contextlib
 import gc
+import sys
 
 _YOUNG_MAX = 50_000
 
@@ -14,3 +16,14 @@ def tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_MAX, 20, 50)
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files as far as the system lets this process: each socket is one."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # where "no limit" is more than the kernel takes
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

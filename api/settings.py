@@ -58,7 +58,25 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Web pages of these origins may call the API and open sockets; separated by commas, `*` for any."""
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
-    """Of one HTTP request. 500 activities with 16 KiB of properties each are 8 MB."""
+    """Of one HTTP request of staff or services. 500 activities with 16 KiB of properties each are 8 MB."""
+    public_body_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
+    """Of one GraphQL request of a member, or of who has no token."""
+    body_timeout_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """In which a body must have arrived; 0 waits for ever."""
+    query_timeout_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """After which a query is stopped; 0 lets it run."""
+    mutation_timeout_seconds: Annotated[float, Field(ge=0)] = 30.0
+
+    compiled_execution: bool = True
+    """Off, graphql-core executes every operation: slower, and the same answers."""
+    introspection: Literal["everyone", "staff", "nobody"] = "staff"
+    """Who may read the schema from the server: `everyone`, `staff` (services too) or `nobody`."""
+    persisted_queries: bool = True
+    """Whether a hash may stand for a document that was sent before (automatic persisted queries)."""
+    trusted_documents: Path | None = None
+    """A manifest of operations; where stated, members and anonymous callers may run no others."""
+    page_cache: bool = True
+    """Whether board pages that are the same for many are kept as bytes, for a second at most."""
     socket_message_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     socket_init_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     socket_operations_max: Annotated[int, Field(ge=1)] = 100

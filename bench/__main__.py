@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [million]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [million] [redis] [live]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -8,12 +8,18 @@ import uvloop
 from rich.console import Console
 
 from api.runtime import tune_garbage_collection
-from bench import board_page, intake, million
+from bench import board_page, intake, live, million, ranks
 from bench.report import Line, machine, show, version_of
 from bench.world import world
 from storage.embedded import find_mongod, find_valkey
 
-_BENCHMARKS = {"intake": intake.measure, "page": board_page.measure, "million": million.measure}
+_BENCHMARKS = {
+    "intake": intake.measure,
+    "page": board_page.measure,
+    "million": million.measure,
+    "redis": ranks.measure,
+    "live": live.measure,
+}
 
 
 async def run(wanted: list[str], console: Console) -> None:

@@ -13,6 +13,7 @@ from gamification.badges import repository as badge_repository
 from gamification.badges.repository import AwardRepository
 from gamification.badges.service import BadgeService
 from gamification.leaderboards import repository as board_repository
+from gamification.leaderboards.changes import BoardChanges
 from gamification.leaderboards.projection import CHANNEL, Projection
 from gamification.leaderboards.rankings import Rankings
 from gamification.leaderboards.repository import RecordRepository
@@ -90,6 +91,7 @@ class Services:
     activity: ActivityService
     activities: ActivityRepository
     doorbells: Doorbells
+    board_changes: BoardChanges
 
 
 def build(
@@ -98,12 +100,13 @@ def build(
     now: Callable[[], datetime] = utc_now,
     *,
     definitions_fresh_s: float = 0.0,
+    members_fresh_s: float = 0.0,
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
-    by another process up to `definitions_fresh_s` seconds late."""
+    by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`."""
     stores = Stores(
         mongo=mongo,
-        members=MemberRepository(mongo),
+        members=MemberRepository(mongo, members_fresh_s),
         feed=FeedRepository(mongo),
         counters=CounterRepository(mongo),
         ledger=LedgerRepository(mongo),
@@ -119,6 +122,7 @@ def build(
     delivery = Delivery(stores.outbox, projection, redis, programmes, now)
     settlement = SettlementService(stores, programmes, delivery, now)
     activities = ActivityRepository(mongo)
+    doorbells = Doorbells(redis, [CHANNEL, feed.CHANNEL])
     return Services(
         now=now,
         stores=stores,
@@ -139,5 +143,6 @@ def build(
         reversal=ReversalService(settlement, activities, programmes),
         activity=ActivityService(activities),
         activities=activities,
-        doorbells=Doorbells(redis, [CHANNEL, feed.CHANNEL]),
+        doorbells=doorbells,
+        board_changes=BoardChanges(doorbells),
     )

@@ -38,11 +38,13 @@ class Context:
 
     async def catalogue(self) -> Catalogue:
         """The definitions of the caller's programme. Raises: NotFound where it was never applied."""
-        return await self.loaders.catalogues.load(self.caller.programme_id)
+        held = self.services.programmes.held(self.caller.programme_id)
+        return held if held is not None else await self.loaders.catalogues.load(self.caller.programme_id)
 
     async def locale(self) -> str | None:
         """The locale of the member who calls; None for staff, services and who has not joined."""
-        return await self.loaders.locales.load(self.caller.subject)
+        held = self.services.members.held_me(self.caller)
+        return held.locale if held is not None else await self.loaders.locales.load(self.caller.subject)
 
 
 Info = strawberry.Info[Context, None]

@@ -4,10 +4,9 @@ Every transport comes through here, so that limits, codes and time-outs are the 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -17,33 +16,17 @@ from gamification.kit.actors import Actor, Role
 from gamification.kit.errors import ErrorCode
 from resolvers.context import Context
 from resolvers.documents.cache import Document, Documents
-from resolvers.documents.limits import Limits, cost_refusal
+from resolvers.documents.limits import cost_refusal
 from resolvers.documents.measures import OperationMeasure
+from resolvers.documents.persisted import Persisted
 from resolvers.errors import coded
-from resolvers.execution.running import Operation
+from resolvers.execution.running import COMPILED, Operation
+from resolvers.metrics import OPERATIONS, REFUSED
+from resolvers.policy import Policy
 
 QUERIES = frozenset({OperationType.QUERY})
 QUERIES_AND_MUTATIONS = frozenset({OperationType.QUERY, OperationType.MUTATION})
 SUBSCRIPTIONS = frozenset({OperationType.SUBSCRIPTION})
-
-
-class Introspection(StrEnum):
-    """Who may read the schema from the server."""
-
-    EVERYONE = "everyone"
-    STAFF = "staff"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What an installation lets operations do."""
-
-    limits: Limits = field(default_factory=Limits)
-    compiled: bool = True
-    introspection: Introspection = Introspection.STAFF
-    query_timeout_s: float = 10.0
-    mutation_timeout_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +59,17 @@ class Refused(Exception):
 
     def __init__(self, errors: Collection[GraphQLError], kind: str = "invalid") -> None:
         super().__init__(kind)
+        REFUSED.labels(kind).inc()
         self.errors = [coded(error) for error in errors]
         self.kind = kind
+
+
+class TookTooLong(Refused):
+    """The operation was stopped; a mutation may have taken effect all the same."""
+
+    def __init__(self, limit_s: float) -> None:
+        message = f"The operation took more than {limit_s:g} seconds and was stopped."
+        super().__init__([_error(message, ErrorCode.UNAVAILABLE)], "time")
 
 
 class WrongType(Refused):
@@ -92,15 +84,15 @@ Answer = ExecutionResult
 
 
 class Operations:
-    """Executes a schema's operations under a policy. `on_way` hears, for each, `compiled` or why it was not."""
+    """Executes a schema's operations under a policy."""
 
-    def __init__(
-        self, schema: Schema, policy: Policy | None = None, on_way: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, schema: Schema, policy: Policy | None = None) -> None:
         self.schema = schema._schema  # noqa: SLF001 - Strawberry hands out no other way to graphql-core's
         self.policy = policy or Policy()
         self.documents = Documents(self.schema, self.policy.limits, compiled=self.policy.compiled)
-        self._on_way = on_way
+        self.persisted = Persisted(
+            self.documents, automatic=self.policy.persisted_queries, manifest=self.policy.manifest
+        )
 
     def prepare(
         self,
@@ -109,22 +101,26 @@ class Operations:
         allowed: Collection[OperationType] = QUERIES_AND_MUTATIONS,
     ) -> Ready:
         """The operation that a request means. Raises: Refused, WrongType."""
-        document = self._document(request)
+        is_trusted = actor is not None and actor.role is not Role.MEMBER
+        try:
+            document = self.persisted.find(request.query, request.extensions, is_trusted=is_trusted)
+        except GraphQLError as error:
+            raise Refused([error], "persisted") from error
         if document.errors:
-            raise Refused(document.errors)
+            raise Refused(document.errors, document.kind)
         operation = _chosen(document, request.operation_name)
         measure = document.measure.of(request.operation_name) if document.measure else None
         assert measure is not None  # noqa: S101 - what can be chosen has been measured
         if operation.node.operation not in allowed:
             raise WrongType(operation.node.operation)
-        if measure.counts.introspection_fields and not self._may_introspect(actor):
-            raise Refused(
-                [_error("Introspection is not open to this caller.", ErrorCode.FORBIDDEN)], "introspection"
-            )
+        may_introspect = self.policy.introspection.allows(is_trusted=is_trusted)
+        if measure.counts.introspection_fields and not may_introspect:
+            closed = _error("Introspection is not open to this caller.", ErrorCode.FORBIDDEN)
+            raise Refused([closed], "introspection")
         cost = measure.cost(request.variables)
-        refusal = cost_refusal(cost, self.policy.limits, measure)
-        if refusal is not None:
-            raise Refused([refusal], "cost")
+        too_dear = cost_refusal(cost, self.policy.limits, measure, trusted=is_trusted)
+        if too_dear is not None:
+            raise Refused([too_dear], "cost")
         return Ready(operation, document, measure, cost)
 
     async def run(self, ready: Ready, request: Request, context: Context) -> Answer:
@@ -136,10 +132,10 @@ class Operations:
         try:
             async with asyncio.timeout(limit_s or None):
                 answer = await ready.operation.run(
-                    context, request.variables, None, request.extensions, self._on_way
+                    context, request.variables, None, request.extensions, _count_way
                 )
         except TimeoutError:
-            raise Refused([_error("The operation took too long.", ErrorCode.UNAVAILABLE)], "time") from None
+            raise TookTooLong(limit_s) from None
         return self._finished(answer)
 
     async def execute(
@@ -179,17 +175,6 @@ class Operations:
                 raise Refused(answer.errors)
         return answer
 
-    def _document(self, request: Request) -> Document:
-        if not request.query:
-            raise Refused([GraphQLError("No GraphQL query found in the request.")])
-        return self.documents.of(request.query)
-
-    def _may_introspect(self, actor: Actor | None) -> bool:
-        allowed = self.policy.introspection
-        if allowed is Introspection.STAFF:
-            return actor is not None and actor.role is not Role.MEMBER
-        return allowed is Introspection.EVERYONE
-
 
 def _chosen(document: Document, name: str | None) -> Operation:
     """Raises: Refused. Source: GraphQL specification, GetOperation()."""
@@ -208,6 +193,10 @@ def _chosen(document: Document, name: str | None) -> Operation:
     if found is None:
         raise Refused([GraphQLError(f"Unknown operation named {name[:100]!r}.")])
     return found
+
+
+def _count_way(way: str) -> None:
+    OPERATIONS.labels("compiled" if way == COMPILED else "stock", "" if way == COMPILED else way).inc()
 
 
 def _error(message: str, code: ErrorCode) -> GraphQLError:

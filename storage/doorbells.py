@@ -7,7 +7,7 @@ ringing once, so a slow reader gets the newest state and never a queue. After a 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from storage.redis import Listener, RedisStore
 
@@ -36,8 +36,11 @@ class Doorbells:
     """The bells of one process, on one connection."""
 
     def __init__(self, store: RedisStore, channels: Sequence[str]) -> None:
-        self._bells: dict[bytes, set[Bell]] = defaultdict(set)
+        self._bells: dict[bytes, dict[object, Callable[[], None]]] = defaultdict(dict)
+        self._overhearing: list[tuple[Callable[[str], None], Callable[[], None]]] = []
+        self._channels = frozenset(channels)
         self._listener = Listener(store, channels, self._on_message, self._ring_all)
+        store.overhear(self._on_published)
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -55,22 +58,47 @@ class Doorbells:
     @contextlib.contextmanager
     def listening(self, key: str) -> Iterator[Bell]:
         """A bell for changes of `key`, for as long as the context lasts."""
-        bell, name = Bell(), key.encode()
-        self._bells[name].add(bell)
-        try:
+        bell = Bell()
+        with self.hearing(key, bell.ring):
             yield bell
+
+    @contextlib.contextmanager
+    def hearing(self, key: str, on_ring: Callable[[], None]) -> Iterator[None]:
+        """Call `on_ring` at changes of `key`, for as long as the context lasts."""
+        name, token = key.encode(), object()
+        self._bells[name][token] = on_ring
+        try:
+            yield
         finally:
-            self._bells[name].discard(bell)
+            del self._bells[name][token]
             if not self._bells[name]:
                 del self._bells[name]
+
+    def overhear(self, on_ring: Callable[[str], None], on_gap: Callable[[], None]) -> None:
+        """Call `on_ring` with the key of every change, for good; those of this process before it tells others.
+        `on_gap` when some may have been missed."""
+        self._overhearing.append((on_ring, on_gap))
+
+    def _on_published(self, channel: str, messages: Sequence[bytes]) -> None:
+        if channel in self._channels:
+            for message in messages:
+                for line in message.split(b"\n"):
+                    self._overheard(line.rpartition(b"|")[0])
+
+    def _overheard(self, key: bytes) -> None:
+        for on_ring, _ in self._overhearing:
+            on_ring(key.decode())
 
     def _on_message(self, _channel: bytes, data: bytes) -> None:
         for line in data.split(b"\n"):
             key, _, _ = line.rpartition(b"|")
-            for bell in self._bells.get(key, ()):
-                bell.ring()
+            self._overheard(key)
+            for ring in list(self._bells.get(key, {}).values()):
+                ring()
 
     def _ring_all(self) -> None:
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.ring()
+        for _, on_gap in self._overhearing:
+            on_gap()
+        for bells in list(self._bells.values()):
+            for ring in list(bells.values()):
+                ring()

@@ -128,13 +128,15 @@ class Mongo:
         if name not in await self._database.list_collection_names(filter={"name": name}):
             await self._database.create_collection(name)
 
-    async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
+    async def transaction(self, body: Callable[[Tx], Awaitable[T]], patience_s: float | None = None) -> T:
         """Run `body` in a transaction acknowledged by the majority; on a conflict, run it again.
 
-        Raises: Contention when it still conflicts after GIVE_UP_AFTER_S, MongoUnavailable when there is no primary
-        by then; whatever `body` raises, after a rollback.
+        Raises: Contention when it still conflicts after `patience_s`, else GIVE_UP_AFTER_S; MongoUnavailable when
+        there is no primary after GIVE_UP_AFTER_S; whatever `body` raises, after a rollback.
         """
-        give_up_at = time.monotonic() + GIVE_UP_AFTER_S
+        began_at = time.monotonic()
+        give_up_at = began_at + GIVE_UP_AFTER_S
+        yield_at = give_up_at if patience_s is None else began_at + patience_s
         for attempt in itertools.count():
             async with await self._client.start_session() as session:
                 session.start_transaction(
@@ -148,13 +150,14 @@ class Mongo:
                     await _abort(session)
                     if not (error.has_error_label("TransientTransactionError") or _is_duplicate(error)):
                         raise
-                    if isinstance(error, MongoUnavailable) and time.monotonic() >= give_up_at:
-                        raise
+                    if isinstance(error, MongoUnavailable):
+                        if time.monotonic() >= give_up_at:
+                            raise
+                    elif time.monotonic() >= yield_at:
+                        break
                 except BaseException:
                     await _abort(session)
                     raise
-            if time.monotonic() >= give_up_at:
-                break
             pause_s = min(_BACKOFF_MAX_S, 0.002 * 2 ** min(attempt, 16))
             await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311 - jitter
         raise Contention("The same data is being changed by many at once; try again.")

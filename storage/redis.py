@@ -1,25 +1,30 @@
-"""Redis or Valkey through redis-py: scripts by digest, a publish/subscribe listener that heals itself.
+"""Redis or Valkey: commands and scripts over one shared connection, a publish/subscribe listener that heals itself.
 
 What is kept there can be rebuilt from MongoDB, so callers treat `RedisUnavailable` as "ask the truth instead".
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import redis.asyncio as redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.commands.core import AsyncScript
 from redis.exceptions import (
     ClusterError,
     ConnectionError,  # noqa: A004 - the driver's name
     MasterDownError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     TimeoutError,  # noqa: A004 - the driver's name
 )
+from redis.maint_notifications import MaintNotificationsConfig
+
+from storage.multiplexer import IN_FLIGHT_MAX, Argument, Multiplexer
 
 RedisUnavailable = (
     ConnectionError,
@@ -38,41 +43,97 @@ _TIMEOUT_S = 5.0
 
 
 class RedisStore:
-    """One server, or the front of a cluster. Keys that must share a slot carry the same `{hash tag}`."""
+    """One server, or the front of a cluster. Keys that must share a slot carry the same `{hash tag}`.
 
-    def __init__(self, url: str, *, connections_max: int = 64) -> None:
+    `execute` and scripts share one connection (`storage.multiplexer`); `client` is redis-py with a pool of its own, for
+    subscriptions, transactions and long pipelines.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections_max: int = 64,
+        timeout_s: float = _TIMEOUT_S,
+        in_flight_max: int = IN_FLIGHT_MAX,
+    ) -> None:
+        retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), 2)
         self._pool = redis.BlockingConnectionPool.from_url(
             url,
             max_connections=connections_max,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
-            retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
-            timeout=_TIMEOUT_S,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=retry,
+            timeout=timeout_s,
         )
         self.client: redis.Redis = redis.Redis(connection_pool=self._pool)
+        self._overhearing: list[Callable[[str, Sequence[bytes]], None]] = []
+        self._multiplexer = Multiplexer(self._connection, silence_s=timeout_s, in_flight_max=in_flight_max)
 
-    def script(self, source: str) -> AsyncScript:
-        """A Lua script, loaded by digest at its first call and again after the server forgot it."""
-        return self.client.register_script(source)
+    def _connection(self) -> AbstractConnection:
+        """A connection like those of the pool, that only answers what it is asked."""
+        stated = {
+            **self._pool.connection_kwargs,
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+        }
+        return self._pool.connection_class(**stated)
+
+    async def execute(self, *command: Argument, repeatable: bool = False) -> Any:
+        """The server's answer to a command; one that is `repeatable` is sent again, once, where its connection was lost.
+        Raises: RedisUnavailable kinds."""
+        return await self._multiplexer.execute(*command, repeatable=repeatable)
+
+    async def execute_all(
+        self, commands: Iterable[tuple[Argument, ...]], *, repeatable: bool = False
+    ) -> list[Any]:
+        """The answers to many commands, sent together: one round trip. Raises: the first error there is."""
+        return await self._multiplexer.execute_all(commands, repeatable=repeatable)
+
+    def script(self, source: str, *, repeatable: bool = False) -> "Script":
+        """A Lua script; `repeatable` as in `execute`."""
+        return Script(self._multiplexer, source, repeatable=repeatable)
 
     async def is_alive(self) -> bool:
         """Whether the server answers a ping now."""
         try:
-            return bool(await asyncio.wait_for(_awaited(self.client.ping()), timeout=2.0))
+            return bool(await asyncio.wait_for(self.execute("PING", repeatable=True), timeout=2.0))
         except RedisUnavailable:
             return False
 
     async def publish(self, channel: str, messages: Sequence[bytes]) -> None:
-        """Publish to all listeners of the channel; nobody listening is fine."""
-        pipeline = self.client.pipeline(transaction=False)
-        for message in messages:
-            pipeline.publish(channel, message)
-        await pipeline.execute()
+        """Publish to all listeners of the channel; nobody listening is fine. A message may arrive twice. Who
+        overhears in this process is told first."""
+        for told in self._overhearing:
+            told(channel, messages)
+        await self.execute_all([("PUBLISH", channel, message) for message in messages], repeatable=True)
+
+    def overhear(self, told: Callable[[str, Sequence[bytes]], None]) -> None:
+        """Call `told` with what this process publishes, at once."""
+        self._overhearing.append(told)
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._multiplexer.close()
         await self.client.aclose()
         await self._pool.aclose()
+
+
+class Script:
+    """A Lua script, sent by its digest; in full where the server doesn't know it, from when on it does."""
+
+    def __init__(self, multiplexer: Multiplexer, source: str, *, repeatable: bool) -> None:
+        self._multiplexer = multiplexer
+        self._source = source
+        self._digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self._repeatable = repeatable
+
+    async def __call__(self, keys: Sequence[Argument], args: Sequence[Argument] = ()) -> Any:
+        """What the script returns. Raises: RedisUnavailable kinds, and what the script raises."""
+        execute, repeatable = self._multiplexer.execute, self._repeatable
+        try:
+            return await execute("EVALSHA", self._digest, len(keys), *keys, *args, repeatable=repeatable)
+        except NoScriptError:
+            return await execute("EVAL", self._source, len(keys), *keys, *args, repeatable=repeatable)
 
 
 class Listener:
@@ -135,8 +196,3 @@ class Listener:
             finally:
                 with contextlib.suppress(*RedisUnavailable):
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
-
-
-async def _awaited(value: Awaitable[Any] | Any) -> Any:
-    """redis-py types its answers as maybe awaitable; on an asyncio client they always are."""
-    return await value if isinstance(value, Awaitable) else value

@@ -20,7 +20,7 @@ from api.cli.report import Report, Unavailable, reporting
 from api.cli.tokens import sign
 from api.demo import DEMO_MEMBER, ensure_demo
 from api.logging import configure_logging
-from api.runtime import tune_garbage_collection
+from api.runtime import allow_open_files, tune_garbage_collection
 from api.settings import Settings, load_settings
 from api.signing import signing_secret
 from gamification.kit.actors import Role
@@ -68,11 +68,13 @@ async def _serve(
 ) -> None:
     # Here, so that the other commands need not wait for GraphQL to be loaded.
     from api.app import create_app
+    from api.live.protocol import FrameProtocol
     from resolvers.schema import schema
 
     async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
         programme = await ensure_demo(backend.services) if demo else None
         tune_garbage_collection()
+        allow_open_files()
         config = uvicorn.Config(
             create_app(settings, schema, backend, with_worker=worker),
             log_config=None,
@@ -80,10 +82,12 @@ async def _serve(
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            ws="websockets-sansio",
+            ws=FrameProtocol,
             ws_max_size=settings.socket_message_limit_bytes,
             # A few bytes could unpack to gigabytes.
             ws_per_message_deflate=False,
+            ws_ping_interval=settings.socket_ping_seconds,
+            ws_ping_timeout=settings.socket_ping_seconds,
         )
         server = _Server(config, lambda: _announce(report, settings, listener, programme))
         await server.serve(sockets=[listener])

@@ -1,6 +1,7 @@
 """From an evaluation to what an activity derives, and applying it to a workspace: pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from gamification.activity.model import Activity, DerivedAdvance, DerivedAward
 from gamification.badges.awarding import occurrence_for
@@ -44,37 +45,36 @@ def facts_of(activity: Activity) -> Facts:
 
 def derived_awards(catalogue: Catalogue, effects: Sequence[ResolvedEffect]) -> tuple[DerivedAward, ...]:
     """The awards that these effects find due."""
-    return tuple(
-        DerivedAward(
-            e.rule.key,
-            e.rule.version,
-            e.badge,
-            occurrence_for(catalogue.badges[e.badge], e.occurrence),
-            e.level,
-        )
-        for e in effects
-        if isinstance(e, Award)
-    )
+    return tuple(_award(catalogue, effect) for effect in effects if isinstance(effect, Award))
 
 
 def derived_advances(
     catalogue: Catalogue, member_zone: str, activity: Activity, effects: Sequence[ResolvedEffect]
 ) -> tuple[DerivedAdvance, ...]:
     """The advances that these effects make, each with its period."""
-    found = []
-    for e in effects:
-        if isinstance(e, Advance):
-            period = period_of(
-                catalogue.tasks[e.task], activity.occurred_at, member_zone, catalogue.settings.time_zone
-            )
-            found.append(DerivedAdvance(e.rule.key, e.rule.version, e.task, period.key, e.by, e.value))
-    return tuple(found)
+    return tuple(
+        _advance(catalogue, member_zone, activity.occurred_at, effect)
+        for effect in effects
+        if isinstance(effect, Advance)
+    )
+
+
+def _award(catalogue: Catalogue, effect: Award) -> DerivedAward:
+    occurrence = occurrence_for(catalogue.badges[effect.badge], effect.occurrence)
+    return DerivedAward(effect.rule.key, effect.rule.version, effect.badge, occurrence, effect.level)
+
+
+def _advance(catalogue: Catalogue, member_zone: str, at: datetime, effect: Advance) -> DerivedAdvance:
+    period = period_of(catalogue.tasks[effect.task], at, member_zone, catalogue.settings.time_zone).key
+    return DerivedAdvance(effect.rule.key, effect.rule.version, effect.task, period, effect.by, effect.value)
 
 
 def settle(space: Workspace, member: Member, activity: Activity, evaluation: Evaluation) -> Activity:
     """Apply an evaluation; the activity with all that it derived and gave. Raises: InvalidInput (NOT_EXACT)."""
     catalogue, at = space.catalogue, activity.occurred_at
     given = Given()
+    awards: list[DerivedAward] = []
+    advances: list[DerivedAdvance] = []
     if evaluation.effects:
         # Also where nothing changes, as for a badge held already: a reversal at the same time must meet it.
         space.touched.add(member.id)
@@ -87,9 +87,11 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
             )
         elif isinstance(effect, Advance):
             task = catalogue.tasks[effect.task]
-            period = period_of(task, at, member.time_zone, catalogue.settings.time_zone).key
-            advance(space, member, task, period, effect.by, effect.value, cause, at)
+            derived = _advance(catalogue, member.time_zone, at, effect)
+            advances.append(derived)
+            advance(space, member, task, derived.period, effect.by, effect.value, cause, at)
         elif isinstance(effect, Award):
+            awards.append(_award(catalogue, effect))
             space.award(member, effect.badge, effect.occurrence, BY_RULES, effect.level, cause, at)
         elif isinstance(effect, WriteScore):
             board = catalogue.leaderboards[effect.board]
@@ -97,8 +99,8 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
     return evolve(
         activity,
         counters=evaluation.counters,
-        awards=derived_awards(catalogue, evaluation.effects),
-        advances=derived_advances(catalogue, member.time_zone, activity, evaluation.effects),
+        awards=tuple(awards),
+        advances=tuple(advances),
         transfers=tuple(given.transfers),
         scores=tuple(given.scores),
     )

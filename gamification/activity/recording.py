@@ -1,9 +1,10 @@
-"""Recording a batch: each activity once, all of them in one transaction, a bad one without harm to its neighbours."""
+"""Recording batches: each activity once, a bad one without harm to its neighbours, callers in shared transactions."""
 
 import copy
 from collections.abc import Sequence
 
 from gamification.activity.derivation import facts_of, member_facts, settle
+from gamification.activity.grouping import WAITING_MAX, Grouping
 from gamification.activity.intake import accept
 from gamification.activity.model import (
     BATCH_MAX,
@@ -14,16 +15,22 @@ from gamification.activity.model import (
     activity_id,
 )
 from gamification.activity.repository import ActivityRepository
+from gamification.activity.waiting import Submission
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import DomainError, ErrorCode, InvalidInput, LimitExceeded
 from gamification.kit.records import evolve, record
 from gamification.members.model import Member, Standing
+from gamification.programmes.catalogue import Catalogue, published
+from gamification.programmes.definitions import CounterScope
 from gamification.rules.engine import counter_ids, evaluate
-from gamification.rules.model import Evaluation
+from gamification.rules.model import Evaluation, Facts
 from gamification.rules.ruleset import RuleSet, ruleset_of
 from gamification.settlement.needs import NeedsFinder
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
+
+PART = 125
+"""Activities of a large batch that are settled together: while one part computes, another's database works."""
 
 
 @record(frozen=True, slots=True)
@@ -33,21 +40,28 @@ class _Candidate:
     index: int
     activity: Activity
     member: Member
+    facts: Facts
 
 
 class RecordingService:
     """`recordActivities`, `POST /events` and the importers."""
 
-    def __init__(self, settlement: SettlementService, repository: ActivityRepository) -> None:
+    def __init__(
+        self, settlement: SettlementService, repository: ActivityRepository, *, waiting_max: int = WAITING_MAX
+    ) -> None:
         self._settlement = settlement
         self._repository = repository
+        self._grouping = Grouping(self._record_group, waiting_max=waiting_max)
 
     async def record(
         self, actor: Actor, batch: Sequence[NewActivity], *, historic: bool = False
     ) -> list[ActivityOutcome]:
         """One outcome for each, in order. `historic` waives the programme's lateness: importers only.
 
-        Raises: Forbidden, LimitExceeded.
+        Activities of one member are settled in order. A large batch may be settled in parts, by member, each in a
+        transaction of its own; where one fails the others may be recorded, and sending all again is safe.
+
+        Raises: Forbidden, LimitExceeded, NotFound, Contention.
         """
         actor.require(Permission.ACTIVITY_RECORD)
         if len(batch) > BATCH_MAX:
@@ -58,33 +72,57 @@ class RecordingService:
             )
         if not batch:
             return []
+        catalogue = await self._settlement.programmes.catalogue(actor.programme_id)
+        counts_subjects = _counts_subjects(catalogue)
+        parts = [range(len(batch))] if counts_subjects else parts_of(batch)
+        answers = await self._grouping.submit(
+            actor.programme_id,
+            f"{actor.role}:{actor.subject}",
+            [[batch[index] for index in part] for part in parts],
+            historic=historic,
+            counts_subjects=counts_subjects,
+        )
+        told = {
+            index: _told(outcome, index)
+            for part, outcomes in zip(parts, answers, strict=True)
+            for index, outcome in zip(part, outcomes, strict=True)
+        }
+        return [told[index] for index in range(len(batch))]
 
-        async def body(work: Unit) -> list[ActivityOutcome]:
-            return await self._record(work, batch, historic=historic)
+    async def _record_group(
+        self, programme_id: str, group: Sequence[Submission], patience_s: float | None
+    ) -> list[list[ActivityOutcome]]:
+        """Record what several callers handed in, in one transaction."""
 
-        return await self._settlement.run(actor.programme_id, body)
+        async def body(work: Unit) -> list[list[ActivityOutcome]]:
+            return await self._record(work, group)
 
-    async def _record(
-        self, work: Unit, batch: Sequence[NewActivity], *, historic: bool
-    ) -> list[ActivityOutcome]:
+        return await self._settlement.run(programme_id, body, patience_s=patience_s)
+
+    async def _record(self, work: Unit, group: Sequence[Submission]) -> list[list[ActivityOutcome]]:
+        stated = [(new, submission.historic) for submission in group for new in submission.batch]
         outcomes: dict[int, ActivityOutcome] = {}
-        candidates = await self._candidates(work, batch, outcomes, historic=historic)
+        candidates = await self._candidates(work, stated, outcomes)
         if candidates:
             await self._settle(work, candidates, outcomes)
-        return [_with_twin(outcomes[index], batch, outcomes) for index in range(len(batch))]
+        answers: list[list[ActivityOutcome]] = []
+        start = 0
+        for submission in group:
+            end = start + len(submission.batch)
+            answers.append(_with_twins(submission.batch, [outcomes[index] for index in range(start, end)]))
+            start = end
+        return answers
 
     async def _candidates(
         self,
         work: Unit,
-        batch: Sequence[NewActivity],
+        stated: Sequence[tuple[NewActivity, bool]],
         outcomes: dict[int, ActivityOutcome],
-        *,
-        historic: bool,
     ) -> list[_Candidate]:
         """Those that can be evaluated; the outcomes of the others are filled in."""
         space = work.space
         accepted: dict[int, NewActivity] = {}
-        for index, new in enumerate(batch):
+        for index, (new, historic) in enumerate(stated):
             try:
                 accepted[index] = accept(new, space.catalogue, space.now, historic=historic)
             except DomainError as error:
@@ -109,10 +147,11 @@ class RecordingService:
             return []
         sequence = await work.next_sequence(len(fresh))
         ruleset = ruleset_of(space.catalogue)
-        return [
-            _Candidate(index, _activity(found, new, member, sequence + offset, work, ruleset), member)
-            for offset, (found, (index, new, member)) in enumerate(fresh.items())
-        ]
+        candidates = []
+        for offset, (found, (index, new, member)) in enumerate(fresh.items()):
+            activity = _activity(found, new, member, sequence + offset, work, ruleset)
+            candidates.append(_Candidate(index, activity, member, facts_of(activity)))
+        return candidates
 
     async def _settle(
         self, work: Unit, candidates: list[_Candidate], outcomes: dict[int, ActivityOutcome]
@@ -120,7 +159,7 @@ class RecordingService:
         """Evaluate all to learn what they touch, load that, then settle one by one in order."""
         space = work.space
         ruleset = ruleset_of(space.catalogue)
-        wanted = {found for c in candidates for found in counter_ids(ruleset, facts_of(c.activity))}
+        wanted = {found for c in candidates for found in counter_ids(ruleset, c.facts)}
         stored = await work.stores.counters.values(sorted(wanted), work.tx)
         evaluated = _evaluate(ruleset, candidates, dict(stored), outcomes)
         finder = NeedsFinder(space.catalogue)
@@ -167,7 +206,7 @@ class RecordingService:
             mark = space.mark()
             space.begin(candidate.activity.sequence)
             try:
-                evaluation = evaluate(ruleset, facts_of(candidate.activity), values)
+                evaluation = evaluate(ruleset, candidate.facts, values)
                 finder = NeedsFinder(space.catalogue)
                 finder.add_effects(candidate.member, candidate.activity.occurred_at, evaluation.effects)
                 await work.load(finder.needs)
@@ -182,24 +221,50 @@ class RecordingService:
             outcomes[candidate.index] = ActivityOutcome(candidate.index, ActivityStatus.RECORDED, activity)
 
 
-def _with_twin(
-    outcome: ActivityOutcome, batch: Sequence[NewActivity], outcomes: dict[int, ActivityOutcome]
-) -> ActivityOutcome:
-    """A repeat within the batch shares the fate of the first mention that was tried: its activity or its error."""
-    if outcome.status is not ActivityStatus.DUPLICATE or outcome.activity is not None:
-        return outcome
-    name = (batch[outcome.index].source, batch[outcome.index].source_id)
-    before = [
-        outcomes[index]
-        for index, new in enumerate(batch[: outcome.index])
-        if (new.source, new.source_id) == name
-    ]
-    recorded = next((first for first in before if first.activity is not None), None)
-    if recorded is not None:
-        return evolve(outcome, activity=recorded.activity)
-    error = copy.copy(before[-1].error)
-    assert error is not None  # noqa: S101 - what was neither recorded nor known was rejected
-    return _rejected(outcome.index, error, (error.path or [])[2:])
+def parts_of(batch: Sequence[NewActivity]) -> Sequence[Sequence[int]]:
+    """The places of a batch that are settled together. All of a member's are in one part, in order; a small batch is
+    one part, and so is one that names an activity twice."""
+    count = len(batch) // PART
+    if count < 2 or len({(new.source, new.source_id) for new in batch}) < len(batch):
+        return [range(len(batch))]
+    parts: list[list[int]] = [[] for _ in range(count)]
+    part_of: dict[str, list[int]] = {}
+    for index, new in enumerate(batch):
+        part = part_of.get(new.member_external_id)
+        if part is None:
+            part = part_of[new.member_external_id] = min(parts, key=len)
+        part.append(index)
+    return [part for part in parts if part]
+
+
+def _counts_subjects(catalogue: Catalogue) -> bool:
+    """Whether activities of different members may feed or read one counter."""
+    return any(
+        published(counter) and counter.per is CounterScope.SUBJECT for counter in catalogue.document.counters
+    )
+
+
+def _told(outcome: ActivityOutcome, index: int) -> ActivityOutcome:
+    """The outcome with its place in the caller's own batch."""
+    if outcome.error is not None:
+        outcome.error.path = ["activities", str(index), *(outcome.error.path or [])]
+    return evolve(outcome, index=index)
+
+
+def _with_twins(batch: Sequence[NewActivity], outcomes: list[ActivityOutcome]) -> list[ActivityOutcome]:
+    """A repeat within a batch shares the fate of the first mention that was tried: its activity or its error."""
+    tried: dict[tuple[str, str], ActivityOutcome] = {}
+    told: list[ActivityOutcome] = []
+    for new, outcome in zip(batch, outcomes, strict=True):
+        name = (new.source, new.source_id)
+        if outcome.status is ActivityStatus.DUPLICATE and outcome.activity is None:
+            outcome = evolve(tried[name], index=outcome.index, error=copy.copy(tried[name].error))
+            if outcome.activity is not None:
+                outcome = evolve(outcome, status=ActivityStatus.DUPLICATE)
+        if tried.get(name) is None or tried[name].activity is None:
+            tried[name] = outcome
+        told.append(outcome)
+    return told
 
 
 def _evaluate(
@@ -212,7 +277,7 @@ def _evaluate(
     evaluated: list[tuple[_Candidate, Evaluation]] = []
     for candidate in candidates:
         try:
-            evaluation = evaluate(ruleset, facts_of(candidate.activity), values)
+            evaluation = evaluate(ruleset, candidate.facts, values)
         except DomainError as error:
             outcomes[candidate.index] = _rejected(candidate.index, error)
             continue
@@ -254,6 +319,5 @@ def _no_member(new: NewActivity, member: Member | None) -> InvalidInput:
     return InvalidInput("This member is banned.", code=ErrorCode.MEMBER_BANNED, path=["memberExternalId"])
 
 
-def _rejected(index: int, error: DomainError, path: list[str] | None = None) -> ActivityOutcome:
-    error.path = ["activities", str(index), *((error.path or []) if path is None else path)]
+def _rejected(index: int, error: DomainError) -> ActivityOutcome:
     return ActivityOutcome(index, ActivityStatus.REJECTED, error=error)

@@ -4,9 +4,9 @@ A derived id is a digest of its parts, so doing the same thing again arrives at 
 `_id` index refuses it.
 """
 
-import hashlib
 import os
 import time
+from hashlib import blake2b
 
 NEW_ID_BYTES = 12
 DERIVED_ID_BYTES = 16
@@ -21,9 +21,6 @@ def new_id() -> bytes:
 
 def derived_id(*parts: str | bytes | int) -> bytes:
     """The 16-byte id of exactly these parts; parts are length-prefixed, so ("ab", "c") is not ("a", "bc")."""
-    raw: list[bytes] = []
-    for part in parts:
-        text = part if isinstance(part, bytes) else str(part).encode()
-        raw.append(len(text).to_bytes(4, "big"))
-        raw.append(text)
-    return hashlib.blake2b(b"".join(raw), digest_size=DERIVED_ID_BYTES).digest()
+    texts = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
+    raw = b"".join([len(text).to_bytes(4, "big") + text for text in texts])
+    return blake2b(raw, digest_size=DERIVED_ID_BYTES).digest()

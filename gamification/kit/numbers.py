@@ -10,6 +10,8 @@ LONG_MAX = 2**53 - 1
 
 def exact_long(value: object, name: str) -> int:
     """`value` as a whole number within ±LONG_MAX; a whole float counts. Raises: InvalidInput (NOT_EXACT)."""
+    if type(value) is int and -LONG_MAX <= value <= LONG_MAX:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInput(f"{name} must be a whole number, not {type(value).__name__}.", path=[name])
     if isinstance(value, float):

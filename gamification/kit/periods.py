@@ -35,6 +35,7 @@ class Period:
 ALL_TIME = Period("all", None, None)
 
 
+@lru_cache(maxsize=16_384)
 def period_at(cycle: Cycle, at: datetime, time_zone: str) -> Period:
     """The period of `cycle` that holds the instant `at` (aware), by the calendar of `time_zone`."""
     if cycle is Cycle.ALL_TIME:
@@ -95,6 +96,7 @@ def _between(key: str, first: date, following: date, time_zone: str) -> Period:
     return Period(key, local_midnight(first, time_zone), local_midnight(following, time_zone))
 
 
+@lru_cache(maxsize=4096)
 def local_midnight(day: date, time_zone: str) -> datetime:
     """The UTC instant at which `day` begins in that zone; where clocks skip midnight, the first instant after."""
     local = datetime(day.year, day.month, day.day, tzinfo=zone(time_zone))

@@ -25,11 +25,6 @@ def sort_key(board: Leaderboard, score: int) -> int:
     return -score if board.order is Order.DESCENDING else score
 
 
-def score_of(board: Leaderboard, key: int) -> int:
-    """The score behind a sort key."""
-    return -key if board.order is Order.DESCENDING else key
-
-
 def tie_of(board: Leaderboard, score: Score, member_id: bytes) -> bytes:
     """The bytes that order equal scores."""
     reached = (milliseconds(score.achieved_at) + _TIME_BIAS_MS).to_bytes(_TIME_BYTES, "big")
@@ -38,12 +33,14 @@ def tie_of(board: Leaderboard, score: Score, member_id: bytes) -> bytes:
     return reached + member_id
 
 
-def standing_of(board: Leaderboard, key: int, tie: bytes) -> Score:
-    """The score that a key and a tie stand for: a page needs nothing else. Without a subscore it is 0."""
-    start = equal_bytes(board)
-    subscore = score_of(board, int.from_bytes(tie[:start], "big") - _BIAS) if start else 0
-    reached = int.from_bytes(tie[start : start + _TIME_BYTES], "big") - _TIME_BIAS_MS
-    return Score(score_of(board, key), subscore, _EPOCH + timedelta(milliseconds=reached))
+def standing_of(key: int, tie: bytes, *, descending: bool, equal: int) -> Score:
+    """The score that a key and a tie stand for: a page needs nothing else. `equal` is the board's `equal_bytes`;
+    without a subscore it is 0."""
+    subscore = int.from_bytes(tie[:equal], "big") - _BIAS if equal else 0
+    milliseconds = int.from_bytes(tie[equal : equal + _TIME_BYTES], "big") - _TIME_BIAS_MS
+    seconds, left = divmod(milliseconds, 1000)
+    sign = -1 if descending else 1
+    return Score(sign * key, sign * subscore, _EPOCH + timedelta(0, seconds, left * 1000))
 
 
 def member_of(tie: bytes) -> bytes:

@@ -47,18 +47,24 @@ class Projection:
         by_period: dict[tuple[str, str], list[Record]] = defaultdict(list)
         for record in records.values():
             by_period[(record.board, record.period)].append(record)
-        notices: list[bytes] = []
+        periods: list[tuple[Leaderboard, BoardPeriod, list[Record]]] = []
         for (board_key, period_key), members in by_period.items():
             board = catalogue.leaderboards[board_key]
             period = period_named(catalogue.programme_id, board, period_key, catalogue.settings.time_zone)
-            if period is None:
-                continue
-            await self._note(period)
-            revision = 0
-            for start in range(0, len(members), _CHUNK):
-                revision = await self._rankings.apply(board, period, members[start : start + _CHUNK])
-            notices.append(notice(period, revision))
+            if period is not None:
+                await self._note(period)
+                periods.append((board, period, members))
+        notices = await asyncio.gather(*(self._apply_period(*each) for each in periods))
         await self._redis.publish(CHANNEL, notices)
+
+    async def _apply_period(
+        self, board: Leaderboard, period: BoardPeriod, records: Sequence[Record]
+    ) -> bytes:
+        """Apply one period's records, by chunks that don't hold the server up; the notice of it."""
+        revision = 0
+        for start in range(0, len(records), _CHUNK):
+            revision = await self._rankings.apply(board, period, records[start : start + _CHUNK])
+        return notice(period, revision)
 
     async def _note(self, period: BoardPeriod) -> None:
         """See to it that the period is known, and that its first scores make its ranking ready."""
@@ -107,10 +113,9 @@ class Projection:
         restored = 0
         for programme_id in await self._programmes.keys():
             catalogue = await self._programmes.catalogue(programme_id)
-            for period in await self._repository.periods(programme_id):
-                if not await self._rankings.is_ready(period):
-                    await self.rebuild(catalogue.leaderboards[period.board], period)
-                    restored += 1
+            for period in await self._rankings.missing(await self._repository.periods(programme_id)):
+                await self.rebuild(catalogue.leaderboards[period.board], period)
+                restored += 1
         return restored
 
     async def _rebuild_logged(self, board: Leaderboard, period: BoardPeriod) -> int:

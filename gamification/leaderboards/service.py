@@ -1,7 +1,7 @@
 """Reading boards: from Redis in one round trip, or from MongoDB while a board is being rebuilt."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,9 +9,9 @@ import structlog
 
 from gamification.kit.actors import Actor, Permission
 from gamification.leaderboards.model import BoardPage, BoardPeriod, Entry, Score, record_id
-from gamification.leaderboards.ordering import member_of, standing_of
 from gamification.leaderboards.projection import Projection
-from gamification.leaderboards.rankings import Place, Rankings
+from gamification.leaderboards.rankings import Rankings
+from gamification.leaderboards.readings import Reading, Want
 from gamification.leaderboards.repository import RecordRepository
 from gamification.leaderboards.scoring import period_for, period_named
 from gamification.programmes.catalogue import Catalogue
@@ -86,25 +86,43 @@ class LeaderboardService:
         around: Around | None = None,
     ) -> BoardPage:
         """Entries from a zero-based offset, with a member's own entry and the window around it where asked."""
-        reading = None
+        want = Want(offset, limit, viewer, (around.above, around.below) if around and viewer else None)
+        readings = await self._read(board, period, [want])
+        if readings is None:
+            return await self._page_from_truth(board, period, offset, limit, viewer, around)
+        reading = readings[want]
+        return BoardPage(reading.page, offset, reading.size, reading.revision, reading.own, reading.around)
+
+    async def viewers(
+        self,
+        board: Leaderboard,
+        period: BoardPeriod,
+        member_ids: Iterable[bytes],
+        around: Around | None = None,
+    ) -> dict[bytes, tuple[Entry | None, tuple[Entry, ...]]]:
+        """Each member's own entry and the window around it where asked; None and nothing for who has no place.
+
+        Thousands at once are read in calls of a few hundred, sent together.
+        """
+        window = (around.above, around.below) if around else None
+        wants = {member_id: Want(member_id=member_id, around=window) for member_id in member_ids}
+        readings = await self._read(board, period, wants.values())
+        if readings is None:
+            return await self._viewers_from_truth(board, period, list(wants), around)
+        return {member_id: (readings[want].own, readings[want].around) for member_id, want in wants.items()}
+
+    async def _read(
+        self, board: Leaderboard, period: BoardPeriod, wants: Iterable[Want]
+    ) -> Mapping[Want, Reading] | None:
+        """What Redis says; None where the truth must be asked instead."""
         try:
-            window = (around.above, around.below) if around else None
-            reading = await self._rankings.read(board, period, offset, limit, viewer, window)
-            if reading is None:
-                self._projection.rebuild_soon(board, period)
+            readings = await self._rankings.read(board, period, wants)
         except RedisUnavailable as error:
             log.warning("board.read_from_truth", board=board.key, error=str(error) or type(error).__name__)
-        if reading is None:
-            return await self._page_from_truth(board, period, offset, limit, viewer, around)
-        own = _entries(board, [reading.own]) if reading.own else []
-        return BoardPage(
-            entries=_entries(board, reading.page),
-            offset=offset,
-            size=reading.size,
-            revision=reading.revision,
-            viewer=own[0] if own else None,
-            around=tuple(_entries(board, reading.around)),
-        )
+            return None
+        if readings is None:
+            self._projection.rebuild_soon(board, period)
+        return readings
 
     async def _page_from_truth(
         self,
@@ -115,25 +133,41 @@ class LeaderboardService:
         viewer: bytes | None,
         around: Around | None,
     ) -> BoardPage:
-        size = await self._repository.size(period)
-        own, window = None, []
+        own: Entry | None = None
+        window: tuple[Entry, ...] = ()
         if viewer is not None:
-            found = record_id(period.programme_id, board.key, period.key, viewer)
-            record = (await self._repository.by_ids([found])).get(found)
-            if record is not None and record.standing is not None and record.listed:
-                place = await self._repository.place(board, period, record)
-                own = (await self._ranked(board, period, place, 1))[0]
-                if around is not None:
-                    start = max(0, place - around.above)
-                    window = await self._ranked(board, period, start, place + around.below + 1 - start)
+            own, window = (await self._viewers_from_truth(board, period, [viewer], around))[viewer]
         return BoardPage(
             entries=await self._ranked(board, period, offset, limit),
             offset=offset,
-            size=size,
+            size=await self._repository.size(period),
             revision=int(time.time() * 1000),
             viewer=own,
-            around=tuple(window),
+            around=window,
         )
+
+    async def _viewers_from_truth(
+        self, board: Leaderboard, period: BoardPeriod, member_ids: Sequence[bytes], around: Around | None
+    ) -> dict[bytes, tuple[Entry | None, tuple[Entry, ...]]]:
+        """One after another, so that a Redis that is away doesn't become a storm on MongoDB."""
+        ids = {
+            member_id: record_id(period.programme_id, board.key, period.key, member_id)
+            for member_id in member_ids
+        }
+        records = await self._repository.by_ids(ids.values())
+        found: dict[bytes, tuple[Entry | None, tuple[Entry, ...]]] = {}
+        for member_id, wanted in ids.items():
+            record = records.get(wanted)
+            if record is None or record.standing is None or not record.listed:
+                found[member_id] = (None, ())
+                continue
+            place = await self._repository.place(board, period, record)
+            start = max(0, place - around.above) if around else place
+            end = place + (around.below if around else 0)
+            window = await self._ranked(board, period, start, end + 1 - start)
+            own = next((entry for entry in window if entry.member_id == member_id), None)
+            found[member_id] = (own, tuple(window) if around else ())
+        return found
 
     async def _ranked(self, board: Leaderboard, period: BoardPeriod, offset: int, limit: int) -> list[Entry]:
         records = await self._repository.ranked(period, offset, limit) if limit > 0 else []
@@ -154,13 +188,6 @@ class LeaderboardService:
             shown = standing if board.subscore else replace(standing, subscore=0)
             entries.append(_entry(rank, shown, record.member_id))
         return entries
-
-
-def _entries(board: Leaderboard, places: Sequence[Place]) -> list[Entry]:
-    """Places as entries: all they show is in the ranking itself."""
-    return [
-        _entry(place.rank, standing_of(board, place.key, place.tie), member_of(place.tie)) for place in places
-    ]
 
 
 def _entry(rank: int, standing: Score, member_id: bytes) -> Entry:

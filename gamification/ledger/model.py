@@ -48,7 +48,7 @@ class Lot:
 class Account:
     """One member's holding of one unit. `active` is the sum of the lots; `entries` counts its transfers.
 
-    `lifetime` is all that was earned, less what was taken back, so that active = lifetime − spent − expired.
+    The lots are in order of expiry, those that never lapse last. `lifetime` is all that was earned, less what was taken back, so that active = lifetime − spent − expired.
     """
 
     id: bytes
@@ -65,8 +65,7 @@ class Account:
     @property
     def next_expiry(self) -> Lot | None:
         """The lot that lapses next."""
-        dated = [lot for lot in self.lots if lot.expires_at is not None]
-        return min(dated, key=_soonest) if dated else None
+        return next((lot for lot in self.lots if lot.expires_at is not None), None)
 
 
 @record(frozen=True, slots=True)
@@ -128,7 +127,3 @@ def account_id(programme_id: str, member_id: bytes, unit: str) -> bytes:
 def new_account(programme_id: str, member_id: bytes, unit: str) -> Account:
     """An account without transfers."""
     return Account(account_id(programme_id, member_id, unit), programme_id, member_id, unit)
-
-
-def _soonest(lot: Lot) -> float:
-    return lot.expires_at.timestamp() if lot.expires_at else float("inf")

@@ -113,15 +113,12 @@ def expiry_of(unit: Unit, earned_at: datetime, time_zone: str) -> datetime | Non
 def _add(lots: tuple[Lot, ...], more: tuple[Lot, ...]) -> tuple[Lot, ...]:
     """Lots of one instant are one lot, so their number is bounded by the days of a unit's expiry."""
     for lot in more:
-        if any(known.expires_at == lot.expires_at for known in lots):
-            lots = tuple(
-                Lot(known.expires_at, known.amount + lot.amount)
-                if known.expires_at == lot.expires_at
-                else known
-                for known in lots
-            )
-        else:
+        place = next((place for place, known in enumerate(lots) if known.expires_at == lot.expires_at), None)
+        if place is None:
             lots = tuple(sorted((*lots, lot), key=_order))
+        else:
+            merged = Lot(lot.expires_at, lots[place].amount + lot.amount)
+            lots = (*lots[:place], merged, *lots[place + 1 :])
     return lots
 
 

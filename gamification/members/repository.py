@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from typing import Any
 
+from gamification.members.cache import MemberCache
 from gamification.members.model import Identity, Member, Standing
 from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
@@ -29,11 +30,13 @@ INDEXES = {
 
 
 class MemberRepository:
-    """`members` holds profiles; `member_heads` the number of each member's newest feed message."""
+    """`members` holds profiles; `member_heads` the number of each member's newest feed message. `cache` has members
+    as another process may have changed them up to `fresh_s` seconds ago."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, fresh_s: float = 0.0) -> None:
         self._members = mongo.collection(COLLECTION)
         self._heads = mongo.collection(HEADS)
+        self.cache = MemberCache(self.by_ids, fresh_s)
 
     async def by_external_ids(
         self, programme_id: str, external_ids: Iterable[str], tx: Tx | None = None
@@ -88,6 +91,7 @@ class MemberRepository:
 
     async def replace(self, member: Member, tx: Tx) -> None:
         """Store a member's new profile or standing."""
+        self.cache.leave_out(member.id)
         await self._members.replace_one(
             {"_id": member.id, "programme_id": member.programme_id}, to_document(member), session=tx.session
         )

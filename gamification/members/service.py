@@ -32,7 +32,8 @@ class MemberFilter:
 
 
 class MemberService:
-    """Use cases on members. Lookups return None for what is missing and what this actor may not see alike."""
+    """Use cases on members. Lookups return None for what is missing and what this actor may not see alike, and may be
+    as old as the repository's cache says; what a use case decides by is read anew."""
 
     def __init__(
         self,
@@ -137,11 +138,24 @@ class MemberService:
         """The member this token speaks for; None for staff, services and those who have not joined."""
         return await self.by_external_id(actor, actor.subject) if actor.role is Role.MEMBER else None
 
+    def held_me(self, actor: Actor) -> Member | None:
+        """What `me` would say, where nothing must be read for it; else None."""
+        if actor.role is not Role.MEMBER:
+            return None
+        return self._repository.cache.held_by_external_id(actor.programme_id, actor.subject)
+
     async def by_external_id(self, actor: Actor, external_id: str) -> Member | None:
         """A member by the caller's own name for them. Members may look up themselves only."""
         if not actor.can(Permission.MEMBERS_READ_PRIVATE) and not actor.is_member(external_id):
             return None
-        return (await self._repository.by_external_ids(actor.programme_id, [external_id])).get(external_id)
+        cache = self._repository.cache
+        held = cache.held_by_external_id(actor.programme_id, external_id)
+        if held is not None:
+            return held
+        read_at = cache.now()
+        found = await self._repository.by_external_ids(actor.programme_id, [external_id])
+        cache.hold(read_at, found.values())
+        return found.get(external_id)
 
     async def by_identity(self, actor: Actor, identity: Identity) -> Member | None:
         """A member by an external identity: staff and services."""
@@ -151,13 +165,22 @@ class MemberService:
 
     async def by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
         """Members by id, as this actor may see them: banned ones are seen by staff, services and themselves."""
-        found = await self._repository.by_ids(actor.programme_id, ids)
-        return {member_id: member for member_id, member in found.items() if may_see(actor, member)}
+        found = await self._repository.cache.by_ids(actor.programme_id, ids)
+        return _visible(actor, found)
 
     async def ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
         """Members that a board shows, by id. For the moments until a ban has reached the board that is whoever is
         on it: the board decides who is shown there, and a page must not fall apart over one of them."""
-        return await self._repository.by_ids(actor.programme_id, ids)
+        return await self._repository.cache.by_ids(actor.programme_id, ids)
+
+    def held_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member] | None:
+        """What `by_ids` would say, where nothing must be read for it; else None."""
+        found = self._repository.cache.held(actor.programme_id, ids)
+        return None if found is None else _visible(actor, found)
+
+    def held_ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member] | None:
+        """What `ranked_by_ids` would say, where nothing must be read for it; else None."""
+        return self._repository.cache.held(actor.programme_id, ids)
 
     async def page(
         self, actor: Actor, wanted: MemberFilter, order: MemberOrder, *, descending: bool, window: Window
@@ -185,12 +208,15 @@ class MemberService:
             raise Forbidden("This member is banned.")
 
     async def _required(self, actor: Actor, member_id: bytes | None) -> Member:
-        member = (
-            await self.me(actor)
-            if member_id is None
-            else (await self.by_ids(actor, [member_id])).get(member_id)
-        )
-        if member is None:
+        """As stored now, for what is about to be decided by it."""
+        if member_id is not None:
+            member = (await self._repository.by_ids(actor.programme_id, [member_id])).get(member_id)
+        elif actor.role is Role.MEMBER:
+            found = await self._repository.by_external_ids(actor.programme_id, [actor.subject])
+            member = found.get(actor.subject)
+        else:
+            member = None
+        if member is None or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
         return member
 
@@ -214,6 +240,10 @@ def may_see(actor: Actor, member: Member) -> bool:
         or actor.can(Permission.MEMBERS_READ_PRIVATE)
         or actor.is_member(member.external_id)
     )
+
+
+def _visible(actor: Actor, found: dict[bytes, Member]) -> dict[bytes, Member]:
+    return {member_id: member for member_id, member in found.items() if may_see(actor, member)}
 
 
 def may_see_private(actor: Actor, member: Member) -> bool:

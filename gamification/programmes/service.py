@@ -54,8 +54,12 @@ class ProgrammeService:
     ) -> Catalogue:
         """The current catalogue, or that of a past version; `fresh` asks for the current one whatever was known a
         moment ago. Raises: NotFound."""
+        if version is None and tx is None and not fresh:
+            held = self.held(programme_id)
+            if held is not None:
+                return held
         if version is None:
-            version = await self._current_version(programme_id, tx, fresh=fresh)
+            version = await self._current_version(programme_id, tx)
         cached = self._cache.get((programme_id, version))
         if cached is not None:
             return cached
@@ -68,17 +72,23 @@ class ProgrammeService:
         self._cache[(programme_id, version)] = catalogue
         return catalogue
 
-    async def _current_version(self, programme_id: str, tx: Tx | None, *, fresh: bool) -> int:
+    def held(self, programme_id: str) -> Catalogue | None:
+        """The current catalogue, where nothing must be asked for it: it was asked for less than `fresh_s` ago."""
+        asked_at, version = self._current.get(programme_id, (0.0, 0))
+        if not version or time.monotonic() - asked_at >= self._fresh_s:
+            return None
+        return self._cache.get((programme_id, version))
+
+    async def _current_version(self, programme_id: str, tx: Tx | None) -> int:
         if tx is not None:
             return await self._repository.version(programme_id, tx)
-        asked_at, version = self._current.get(programme_id, (0.0, 0))
-        if not fresh and version and time.monotonic() - asked_at < self._fresh_s:
-            return version
+        asked_at = time.monotonic()
+        answer = await self._repository.version(programme_id)
         # Two answers may cross on their way: versions only ever grow.
-        version = max(version, await self._repository.version(programme_id))
+        version = max(answer, self._current.get(programme_id, (0.0, 0))[1])
         if len(self._current) >= _VERSIONS_KEPT:
             self._current.clear()
-        self._current[programme_id] = (time.monotonic(), version)
+        self._current[programme_id] = (asked_at, version)
         return version
 
     async def exists(self, programme_id: str) -> bool:

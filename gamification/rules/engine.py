@@ -1,12 +1,13 @@
 """Evaluate one activity: the same pure function serves live intake, reversal, verification and rehearsal."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import cel
 
 from gamification.kit.errors import InvalidInput
-from gamification.kit.identifiers import derived_id
+from gamification.kit.identifiers import IDS_CACHED, derived_id
 from gamification.kit.numbers import exact_long
 from gamification.kit.periods import period_at
 from gamification.programmes.definitions import Counter, CounterScope
@@ -76,7 +77,12 @@ def id_of_counter(ruleset: RuleSet, counter: Counter, facts: Facts) -> bytes | N
     else:
         scope = (facts.member_id, facts.subject)
     period = period_at(counter.cycle, facts.occurred_at, ruleset.time_zone)
-    return derived_id("counter", ruleset.catalogue.programme_id, counter.key, period.key, *scope)
+    return _counter_id(ruleset.catalogue.programme_id, counter.key, period.key, *scope)
+
+
+@lru_cache(maxsize=IDS_CACHED)
+def _counter_id(*parts: str | bytes) -> bytes:
+    return derived_id("counter", *parts)
 
 
 def _run(rule: ReadyRule, scope: "_Scope", effects: list[ResolvedEffect]) -> None:

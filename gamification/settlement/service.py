@@ -31,9 +31,14 @@ class SettlementService:
         self.now = now
 
     async def run(
-        self, programme_id: str, body: Callable[[Unit], Awaitable[T]], now: datetime | None = None
+        self,
+        programme_id: str,
+        body: Callable[[Unit], Awaitable[T]],
+        now: datetime | None = None,
+        patience_s: float | None = None,
     ) -> T:
-        """Run `body` with a unit of work, commit, deliver. `body` may run more than once."""
+        """Run `body` with a unit of work, commit, deliver. `body` may run more than once, and does so for
+        `patience_s` where it conflicts, or as long as any transaction."""
         at = now or self.now()
 
         async def transaction(tx: Tx) -> tuple[T, Settled | None]:
@@ -42,7 +47,7 @@ class SettlementService:
             result = await body(unit)
             return result, await unit.finish()
 
-        result, settled = await self.stores.mongo.transaction(transaction)
+        result, settled = await self.stores.mongo.transaction(transaction, patience_s)
         if settled is not None:
             await self._delivery.deliver([settled.message], settled.records)
         return result

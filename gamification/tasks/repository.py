@@ -10,7 +10,9 @@ from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, fin
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "task_progress"
-INDEXES = {COLLECTION: [Index([("member_id", ASCENDING), ("sequence", ASCENDING), ("_id", ASCENDING)])]}
+INDEXES = {COLLECTION: [Index([("member_id", ASCENDING), ("task", ASCENDING)])]}
+"""None by `sequence`: progress moves with nearly every activity, and an index whose entry moves costs each as much as
+another update would, while a page sorts just one member's."""
 
 
 class ProgressRepository:

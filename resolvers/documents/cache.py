@@ -24,11 +24,12 @@ TEXT_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text. With `errors` it can't be run by anybody; else each operation has its own limits."""
+    """One text. With `errors`, which are of that `kind`, it can't be run by anybody."""
 
     digest: str
     length: int
     errors: tuple[GraphQLError, ...] = ()
+    kind: str = "invalid"
     measure: DocumentMeasure | None = None
     operations: Mapping[str | None, Operation] = field(default_factory=dict)
 
@@ -61,14 +62,14 @@ class Documents:
         try:
             node = read(text, limits)
         except GraphQLError as error:
-            return Document(digest, len(text), (error,))
+            return Document(digest, len(text), (error,), _kind(error))
         measured = measure(node, self._schema)
         errors = refusals(measured, limits) or validate(
             self._schema, node, max_errors=limits.errors or None, hide_suggestions=True
         )
         if errors:
-            return Document(digest, len(text), tuple(errors))
-        return Document(digest, len(text), (), measured, self._operations(node))
+            return Document(digest, len(text), tuple(errors), _kind(errors[0]))
+        return Document(digest, len(text), measure=measured, operations=self._operations(node))
 
     def _operations(self, node: DocumentNode) -> dict[str | None, Operation]:
         return {
@@ -78,6 +79,11 @@ class Documents:
             for definition in node.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+
+
+def _kind(error: GraphQLError) -> str:
+    """The limit that was broken, in the metric's words."""
+    return str((error.extensions or {}).get("limitKind", "invalid"))
 
 
 def digest_of(text: str) -> str:

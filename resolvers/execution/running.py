@@ -24,6 +24,7 @@ from strawberry import Info
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
 
+from resolvers.audience import Audience, audience_of
 from resolvers.execution.completing import Call
 from resolvers.execution.keeping import KeepingExecutor, Outcome
 from resolvers.execution.plans import NO_VARIABLES, Plan, Root
@@ -62,6 +63,11 @@ class Operation:
             self._conditions = condition_variables(node, self._fragments)
         except Unsupported as reason:
             self._refused = reason
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Who gets the same answer."""
+        return audience_of(self.schema, self.node, self._fragments)
 
     async def run(
         self,

@@ -8,7 +8,8 @@ from strawberry.scalars import JSON
 
 from gamification.activity import model as domain
 from resolvers.context import Info
-from resolvers.relay import Node, encode_id
+from resolvers.fields import of_model
+from resolvers.relay import Node, global_id
 from resolvers.types.causes import visible_activity
 
 if TYPE_CHECKING:
@@ -26,15 +27,22 @@ strawberry.enum(
 @strawberry.type(description="An activity as recorded. Readable by its member, staff and services.")
 class Activity(Node):
     model: strawberry.Private[domain.Activity]
-    type: str = strawberry.field(description="The activity type's key.")
-    source: str = strawberry.field(description="The system that sent it.")
-    source_id: str = strawberry.field(description="Its id in that system.")
-    subject: str | None = strawberry.field(description="What it was about, such as `post:12`.")
-    occurred_at: datetime = strawberry.field(description="When it happened.")
-    recorded_at: datetime = strawberry.field(description="When it was recorded.")
-    properties: JSON = strawberry.field(description="What the sender stated, at most 16 KiB of JSON.")
-    reversed_at: datetime | None = strawberry.field(description="When it was taken back.")
-    reversal_reason: str | None = strawberry.field(description="Why it was taken back.")
+    id: strawberry.ID = global_id("Activity")
+    type: str = of_model("type", description="The activity type's key.")
+    source: str = of_model("source", description="The system that sent it.")
+    source_id: str = of_model("source_id", description="Its id in that system.")
+    subject: str | None = of_model("subject", description="What it was about, such as `post:12`.")
+    occurred_at: datetime = of_model("occurred_at", description="When it happened.")
+    recorded_at: datetime = of_model("recorded_at", description="When it was recorded.")
+    properties: JSON = of_model("properties", description="What the sender stated, at most 16 KiB of JSON.")
+
+    @strawberry.field(description="When it was taken back.")
+    def reversed_at(self) -> datetime | None:
+        return self.model.reversal.at if self.model.reversal else None
+
+    @strawberry.field(description="Why it was taken back.")
+    def reversal_reason(self) -> str | None:
+        return self.model.reversal.reason if self.model.reversal else None
 
     @strawberry.field(description="Whose activity it is.")
     async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("resolvers.types.members")]:
@@ -54,20 +62,7 @@ class Activity(Node):
     @classmethod
     def of(cls, activity: domain.Activity) -> "Activity":
         """The GraphQL object of a domain activity."""
-        reversal = activity.reversal
-        return cls(
-            model=activity,
-            id=encode_id("Activity", activity.id),
-            type=activity.type,
-            source=activity.source,
-            source_id=activity.source_id,
-            subject=activity.subject,
-            occurred_at=activity.occurred_at,
-            recorded_at=activity.recorded_at,
-            properties=JSON(activity.properties),
-            reversed_at=reversal.at if reversal else None,
-            reversal_reason=reversal.reason if reversal else None,
-        )
+        return cls(model=activity)
 
 
 async def load_activity(info: Info, raw: bytes) -> Activity | None:

@@ -24,7 +24,7 @@ from resolvers.relay import (
     window,
 )
 from resolvers.scalars import Long
-from resolvers.types.causes import Cause, cause_of
+from resolvers.types.causes import Cause
 from resolvers.types.names import label, text
 from resolvers.types.tasks import DefinitionStatus
 
@@ -108,7 +108,7 @@ class BadgeAward(Node):
         member = await info.context.loaders.members.load(self.model.member_id)
         if member is None or not may_see_private(info.context.caller, member):
             cause = replace(cause, activity_id=None, actor=None, reason=None)
-        return cause_of(cause)
+        return Cause(model=cause)
 
     @classmethod
     def of(cls, award: domain.BadgeAward) -> "BadgeAward":

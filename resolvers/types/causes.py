@@ -1,5 +1,6 @@
 """Why something happened."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -10,6 +11,7 @@ from gamification.ledger.model import Limit as LimitModel
 from gamification.ledger.model import LimitKind as LimitKindModel
 from gamification.members.service import may_see_private
 from resolvers.context import Info
+from resolvers.fields import batched
 from resolvers.scalars import Long
 
 if TYPE_CHECKING:
@@ -44,21 +46,28 @@ class Limit:
     shortfall: Long = strawberry.field(description="How much of the stated amount was not applied.")
 
 
+async def _activities(causes: list["Cause"], info: Info) -> list["Activity | None"]:
+    """What caused them, as far as the caller may read it."""
+    from resolvers.types.activity import Activity
+
+    ids = [cause.model.activity_id for cause in causes]
+    found = await visible_activities(info, [one for one in ids if one is not None])
+    return [Activity(model=found[one]) if one is not None and one in found else None for one in ids]
+
+
 @strawberry.type(
     description="Why something happened: the activity and rule, the task, or the person and reason."
 )
 class Cause:
     model: strawberry.Private[causes.Cause]
-    limited_by: list[Limit] = strawberry.field(description="What kept the amount from being applied in full.")
+    limits: strawberry.Private[tuple[LimitModel, ...]] = ()
+    activity: Annotated["Activity", strawberry.lazy("resolvers.types.activity")] | None = batched(
+        _activities, description="The activity that caused it; readable by its member, staff and services."
+    )
 
-    @strawberry.field(description="The activity that caused it; readable by its member, staff and services.")
-    async def activity(
-        self, info: Info
-    ) -> Annotated["Activity", strawberry.lazy("resolvers.types.activity")] | None:
-        from resolvers.types.activity import Activity
-
-        found = await visible_activity(info, self.model.activity_id)
-        return Activity.of(found) if found else None
+    @strawberry.field(description="What kept the amount from being applied in full.")
+    def limited_by(self) -> list[Limit]:
+        return [Limit(kind=limit.kind, shortfall=Long(limit.shortfall)) for limit in self.limits]
 
     @strawberry.field(description="The rule that caused it, as it was.")
     def rule(self) -> RuleVersion | None:
@@ -97,15 +106,14 @@ async def visible_activity(info: Info, activity_id: bytes | None) -> ActivityMod
     """The activity, for those who may read its member's."""
     if activity_id is None:
         return None
-    found = await info.context.loaders.activities.load(activity_id)
-    if found is None:
-        return None
-    member = await info.context.loaders.members.load(found.member_id)
-    return found if member is not None and may_see_private(info.context.caller, member) else None
+    return (await visible_activities(info, [activity_id])).get(activity_id)
 
 
-def cause_of(cause: causes.Cause, limits: tuple[LimitModel, ...] = ()) -> Cause:
-    """A domain cause with the limits that met it."""
-    return Cause(
-        model=cause, limited_by=[Limit(kind=limit.kind, shortfall=Long(limit.shortfall)) for limit in limits]
-    )
+async def visible_activities(info: Info, ids: Sequence[bytes]) -> dict[bytes, ActivityModel]:
+    """Activities by id: those of them that the caller may read."""
+    loaders, caller = info.context.loaders, info.context.caller
+    found = [one for one in await loaders.activities.load_many(ids) if one is not None]
+    owners = {one.member_id for one in found}
+    members = dict(zip(owners, await loaders.members.load_many(owners), strict=True))
+    seen = {one for one, member in members.items() if member is not None and may_see_private(caller, member)}
+    return {one.id: one for one in found if one.member_id in seen}

@@ -237,11 +237,10 @@ async def find_period(
 
 
 async def ranked_members(info: Info, ids: Sequence[bytes]) -> dict[bytes, MemberModel]:
-    """Members by id: those that the caller may see, and those that are on a board with them."""
+    """Members that a board shows, by id."""
     members, caller = info.context.services.members, info.context.caller
-    seen = await members.by_ids(caller, ids)
-    missing = [one for one in ids if one not in seen]
-    return {**seen, **await members.ranked_by_ids(caller, missing)} if missing else seen
+    held = members.held_ranked_by_ids(caller, ids)
+    return await members.ranked_by_ids(caller, ids) if held is None else held
 
 
 def check_around(name: str, value: int) -> None:

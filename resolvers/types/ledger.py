@@ -9,9 +9,10 @@ from gamification.ledger.service import Balance as BalanceModel
 from gamification.members.service import may_see_private
 from gamification.programmes import definitions
 from resolvers.context import Info
-from resolvers.relay import Node, encode_id
+from resolvers.fields import of_model
+from resolvers.relay import Node, encode_id, global_id
 from resolvers.scalars import Long
-from resolvers.types.causes import Cause, cause_of
+from resolvers.types.causes import Cause
 from resolvers.types.names import label
 
 TransferKind = domain.TransferKind
@@ -70,13 +71,17 @@ class Balance:
 @strawberry.type(description="One movement of points; never changed once written.")
 class Transfer(Node):
     model: strawberry.Private[domain.Transfer]
-    amount: Long = strawberry.field(description="As applied, signed as the member sees it.")
-    balance_after: Long = strawberry.field(description="The unit's active balance afterwards.")
-    kind: TransferKind = strawberry.field(description="Why points moved.")
-    occurred_at: datetime = strawberry.field(description="When what caused it happened.")
-    recorded_at: datetime = strawberry.field(description="When it was written.")
-    expires_at: datetime | None = strawberry.field(description="When the points lapse; null never.")
-    cause: Cause = strawberry.field(description="What caused it.")
+    id: strawberry.ID = global_id("Transfer")
+    amount: Long = of_model("amount", description="As applied, signed as the member sees it.")
+    balance_after: Long = of_model("balance_after", description="The unit's active balance afterwards.")
+    kind: TransferKind = of_model("kind", description="Why points moved.")
+    occurred_at: datetime = of_model("occurred_at", description="When what caused it happened.")
+    recorded_at: datetime = of_model("recorded_at", description="When it was written.")
+    expires_at: datetime | None = of_model("expires_at", description="When the points lapse; null never.")
+
+    @strawberry.field(description="What caused it.")
+    def cause(self) -> Cause:
+        return Cause(model=self.model.cause, limits=self.model.limited_by)
 
     @strawberry.field(description="Of which unit.")
     async def unit(self, info: Info) -> Unit:
@@ -85,17 +90,7 @@ class Transfer(Node):
     @classmethod
     def of(cls, transfer: domain.Transfer) -> "Transfer":
         """The GraphQL object of a domain transfer."""
-        return cls(
-            model=transfer,
-            id=encode_id("Transfer", transfer.id),
-            amount=Long(transfer.amount),
-            balance_after=Long(transfer.balance_after),
-            kind=transfer.kind,
-            occurred_at=transfer.occurred_at,
-            recorded_at=transfer.recorded_at,
-            expires_at=transfer.expires_at,
-            cause=cause_of(transfer.cause, transfer.limited_by),
-        )
+        return cls(model=transfer)
 
 
 async def unit_of(info: Info, key: str) -> Unit:

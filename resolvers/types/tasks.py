@@ -11,7 +11,7 @@ from gamification.tasks import model as domain
 from resolvers.context import Info
 from resolvers.relay import Node, encode_id
 from resolvers.scalars import Long
-from resolvers.types.causes import Cause, cause_of
+from resolvers.types.causes import Cause
 from resolvers.types.names import label, text
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class TaskProgress(Node):
             goal=Long(progress.goal or (task.goal if task else 0)),
             completed_at=progress.completed_at,
             claimed_at=progress.claimed_at,
-            cause=cause_of(progress.cause) if progress.cause else None,
+            cause=Cause(model=progress.cause) if progress.cause else None,
         )
 
 

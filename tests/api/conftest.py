@@ -2,7 +2,8 @@
 
 - `settings`: settings with a secret. `token(role, subject, programme, ...)`: a token signed with it.
 - `make_client(schema)`: an HTTP client of an application with that schema; the real one when left out.
-- `make_server(schema)`: the same behind a real uvicorn, for sockets; its `ws://` address.
+- `make_server(schema)`: the same behind a real uvicorn, for sockets; its `ws://` address. `ws="websockets-sansio"`
+  is uvicorn's own protocol, which frames can't be handed to.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from strawberry.schema.base import BaseSchema
 from api.app import create_app
 from api.auth import issue_token
 from api.bootstrap import Backend
+from api.live.protocol import FrameProtocol
 from api.settings import Settings, load_settings
 from gamification import services as wiring
 from gamification.kit.actors import Role
@@ -30,6 +32,18 @@ from storage.mongo import Mongo
 from storage.redis import RedisStore
 
 SECRET = "a-secret-for-tests-of-32-bytes-or-more"
+NO_BUDGETS = dict.fromkeys(
+    (
+        "requests_per_second",
+        "cost_per_minute",
+        "granting_per_minute",
+        "trusted_requests_per_second",
+        "trusted_cost_per_minute",
+        "trusted_granting_per_minute",
+        "wrong_tokens_per_minute",
+    ),
+    0,
+)
 
 
 class MakeToken(Protocol):
@@ -46,8 +60,8 @@ MakeServer = Callable[..., Awaitable[str]]
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """Settings of an installation with a secret."""
-    return load_settings(jwt_secret=SECRET)
+    """Settings of an installation with a secret, and without budgets: a test has one address for all its calls."""
+    return load_settings(jwt_secret=SECRET, **NO_BUDGETS)
 
 
 @pytest.fixture
@@ -95,11 +109,11 @@ async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[Mak
     """Makes servers, which run until the end of the session; `**changed` settings where stated."""
     running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
-    async def make(schema: BaseSchema = real_schema, **changed: Any) -> str:
+    async def make(schema: BaseSchema = real_schema, ws: Any = FrameProtocol, **changed: Any) -> str:
         # Services of its own: a server starts and stops the doorbells of those that it is given.
         own = Backend(backend.mongo, backend.redis, wiring.build(backend.mongo, backend.redis))
         app = create_app(settings.model_copy(update=changed), schema, own, with_worker=False)
-        return f"ws://{await serve(app, running)}/graphql"
+        return f"ws://{await serve(app, running, ws)}/graphql"
 
     yield make
     for server, _ in running:
@@ -108,12 +122,20 @@ async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[Mak
         await task
 
 
-async def serve(app: Starlette, running: list[tuple[uvicorn.Server, asyncio.Task[None]]]) -> str:
+async def serve(
+    app: Starlette, running: list[tuple[uvicorn.Server, asyncio.Task[None]]], ws: Any = FrameProtocol
+) -> str:
     """Start uvicorn on a free port; its address. Whoever calls stops what is added to `running`."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=2
+        app,
+        log_config=None,
+        access_log=False,
+        ws=ws,
+        ws_max_size=256 * 1024,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))

@@ -63,10 +63,11 @@ class Subscription:
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
 
 
-@pytest.fixture(scope="module")
-async def address(make_server: MakeServer) -> str:
-    """A server with the schema above."""
-    found: str = await make_server(SCHEMA)
+@pytest.fixture(scope="module", params=["frames", "plain"])
+async def address(make_server: MakeServer, request: pytest.FixtureRequest) -> str:
+    """A server with the schema above, that frames can be handed to, and one that only sends messages."""
+    own = {} if request.param == "frames" else {"ws": "websockets-sansio"}
+    found: str = await make_server(SCHEMA, **own)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.subscriptions import leaderboards as subscription
+from resolvers.live import feeds
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL, Stream, member_gid, refused
 from tests.support import ProgrammeUnderTest
@@ -159,7 +159,7 @@ async def test_waits_between_seasons(graphql: GraphQL, programme: MakeProgramme)
 async def test_a_banned_viewer_is_ended(
     graphql: GraphQL, club: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "_RECHECK_S", 0.1)
+    monkeypatch.setattr(feeds, "RECHECK_S", 0.1)
     await club.do("visit", "ann")
     stated = {"memberId": member_gid(club, "bob"), "standing": "BANNED", "reason": "r"}
 
@@ -172,7 +172,7 @@ async def test_a_banned_viewer_is_ended(
 async def test_a_banned_viewer_of_a_lively_board_is_ended(
     graphql: GraphQL, club: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "_RECHECK_S", 0.5)
+    monkeypatch.setattr(feeds, "RECHECK_S", 0.5)
     stated = {"memberId": member_gid(club, "bob"), "standing": "BANNED", "reason": "r"}
     ended = asyncio.Event()
 

@@ -11,8 +11,8 @@ from gamification.leaderboards.ordering import (
     equal_bytes,
     member_of,
     milliseconds,
-    score_of,
     sort_key,
+    standing_of,
     tie_of,
 )
 from gamification.programmes.definitions import Leaderboard, Order, Ties
@@ -61,10 +61,13 @@ def test_what_the_stores_sort_by_is_the_order_of_the_definition(
 @given(rows)
 @pytest.mark.parametrize("board", BOARDS, ids=lambda b: f"{b.order}-{b.ties}-{b.subscore}")
 def test_score_and_member_are_read_back(board: Leaderboard, row: tuple[Score, bytes]) -> None:
+    score, member_id = row
     key, tie = by_store(board, row)
 
-    assert score_of(board, int(key)) == row[0].score
-    assert member_of(tie) == row[1]
+    assert standing_of(
+        int(key), tie, descending=board.order is Order.DESCENDING, equal=equal_bytes(board)
+    ) == Score(score.score, score.subscore if board.subscore else 0, score.achieved_at)
+    assert member_of(tie) == member_id
 
 
 @given(rows, rows)

@@ -1,0 +1,152 @@
+"""GraphQL over HTTP: who calls, what they ask, whether they may, and the answer as bytes.
+
+One way for every request; a board page that many ask for is answered from `pages` before anything is parsed.
+"""
+
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from api.auth import Authenticator, bearer
+from api.budgets import Budgets, Denial
+from api.callers import Audience as CallerAudience
+from api.callers import caller_of
+from api.graphql_errors import presentable
+from api.http_answers import encode, encode_refusal, send_answer, send_bytes, send_error
+from api.http_requests import (
+    JSON,
+    Head,
+    Unacceptable,
+    check_content,
+    parse_body,
+    parse_query_string,
+    read_body,
+)
+from api.keysets import KeysUnavailable
+from api.live.messages import PROTOCOL
+from api.pages import Pages
+from api.settings import Settings
+from api.sse import EVENT_STREAM, EventStreams, wants_event_stream
+from gamification.kit.errors import Unauthenticated
+from resolvers.context import Context
+from resolvers.operations import (
+    QUERIES,
+    QUERIES_AND_MUTATIONS,
+    Operations,
+    Refused,
+    TookTooLong,
+    WrongType,
+)
+
+_METHODS = {"Allow": "GET, POST"}
+WRONG_TOKEN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class GraphQLEndpoint:
+    """`/graphql` by POST and GET; without a token every field decides for itself."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        authenticator: Authenticator,
+        budgets: Budgets,
+        pages: Pages,
+        streams: EventStreams,
+        settings: Settings,
+    ) -> None:
+        self._operations = operations
+        self._authenticator = authenticator
+        self._budgets = budgets
+        self._pages = pages
+        self._streams = streams
+        self._limits = {True: settings.body_limit_bytes, False: settings.public_body_limit_bytes}
+        self._body_timeout_s = settings.body_timeout_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = Head.of(scope)
+        try:
+            await self._serve(scope, receive, send, head)
+        except Unacceptable as error:
+            await send_error(send, error.status, error.message, error.code, error.headers)
+        except Unauthenticated as error:
+            await self._refuse_token(scope, send, error)
+        except KeysUnavailable as error:
+            await send_error(send, 503, str(error), "UNAVAILABLE", {"Retry-After": "1"})
+        except WrongType as error:
+            await _refuse_type(send, error)
+        except TookTooLong as error:
+            errors = presentable(error.errors, scope["state"]["request_id"])
+            await send_bytes(send, 503, encode_refusal(errors), JSON.encode())
+        except Refused as error:
+            errors = presentable(error.errors, scope["state"]["request_id"])
+            await send_answer(send, head, encode_refusal(errors), is_refusal=True)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, head: Head) -> None:
+        method = scope["method"]
+        if method not in ("POST", "GET"):
+            raise Unacceptable(405, "Send queries and mutations by POST, queries by GET.", _METHODS)
+        token = bearer(head.authorization)
+        actor = None if token is None else await self._authenticator.authenticate(token)
+        caller = caller_of(actor, address_of(scope))
+        if await self._denied(send, await self._budgets.charge(caller, requests=1)):
+            return
+        if method == "GET":
+            body, request = scope["query_string"], None
+            allowed = QUERIES
+        else:
+            check_content(head)
+            limit_bytes = self._limits[caller.audience is CallerAudience.TRUSTED]
+            body = await read_body(receive, head, limit_bytes=limit_bytes, timeout_s=self._body_timeout_s)
+            allowed = QUERIES_AND_MUTATIONS
+        services = scope["app"].state.backend.services
+        if actor is not None and (known := self._pages.find(services, actor, method, body)) is not None:
+            if not await self._denied(send, await self._budgets.charge(caller, cost=known.cost)):
+                await send_answer(send, head, known.body)
+            return
+        request = parse_body(body) if method == "POST" else parse_query_string(body)
+        if not request.query and "persistedQuery" not in (request.extensions or {}):
+            raise Unacceptable(400, "No GraphQL query found in the request.")
+        if wants_event_stream(head.accept):
+            await self._streams(scope, receive, send, request, actor)
+            return
+        ready = self._operations.prepare(request, actor, allowed)
+        granting = ready.measure.counts.granting if ready.type is OperationType.MUTATION else 0
+        if await self._denied(send, await self._budgets.charge(caller, cost=ready.cost, granting=granting)):
+            return
+        state = scope["state"]
+        state["operation"] = ready
+        context = Context(services, actor, state["request_id"])
+        page = self._pages.begin(services, actor, ready, request, method, body)
+        answer = await self._operations.run(ready, request, context)
+        if answer.errors:
+            answer.errors = presentable(answer.errors, context.request_id)
+        encoded = encode(answer, ready.cost)
+        if page is not None and not answer.errors:
+            await page.keep(encoded, ready.cost, context)
+        await send_answer(send, head, encoded)
+
+    async def _denied(self, send: Send, denial: Denial | None) -> bool:
+        """Whether it was, and has been told so."""
+        if denial is None:
+            return False
+        headers = {"Retry-After": str(denial.retry_after_s)}
+        await send_bytes(send, 429, encode_refusal([denial.error()]), JSON.encode(), headers)
+        return True
+
+    async def _refuse_token(self, scope: Scope, send: Send, error: Unauthenticated) -> None:
+        denial = await self._budgets.wrong_token(address_of(scope))
+        if not await self._denied(send, denial):
+            await send_error(send, 401, error.message, error.code.value, WRONG_TOKEN)
+
+
+def address_of(scope: Scope) -> str | None:
+    """Where the request comes from, as far as the server knows."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+async def _refuse_type(send: Send, error: WrongType) -> None:
+    if error.type is OperationType.SUBSCRIPTION:
+        message = f"Subscribe over WebSocket ({PROTOCOL}) or with Accept: {EVENT_STREAM}."
+        await send_error(send, 400, message, "BAD_REQUEST")
+    else:
+        await send_error(send, 405, "Send mutations by POST.", "BAD_REQUEST", {"Allow": "POST"})

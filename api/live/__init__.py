@@ -1,0 +1,1 @@
+"""Live results to clients: sockets and event streams, their frames, their limits."""
