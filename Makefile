@@ -6,10 +6,11 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 SERVE_ARGS ?=
 BENCH_ARGS ?=
+CONFORMANCE_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve test check format bench lock schema clean
+.PHONY: help install serve test check format bench conformance lock schema clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -74,6 +75,20 @@ format: $(DEV_STAMP) ## Format the code and repair what the linter can
 bench: $(DEV_STAMP) ## Measure speed and size on this machine
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
+# Tools in an environment of their own: what they ask for never holds the project back. With them comes a Node for
+# the npm suites, whose packages are installed at the first run.
+CONFORMANCE := conformance/.venv
+CONFORMANCE_STAMP := $(CONFORMANCE)/.installed
+
+$(CONFORMANCE_STAMP): conformance/requirements.txt $(DEV_STAMP)
+	@$(BIN)/python -m venv --clear $(CONFORMANCE)
+	@echo "Installing into $(CONFORMANCE) (the first time takes about a minute)" >&2
+	@$(CONFORMANCE)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+conformance: $(CONFORMANCE_STAMP) ## Run public suites, real clients and hostile callers against a server
+	@$(BIN)/python -m conformance $(CONFORMANCE_ARGS)
+
 # ---------------------------------------------------------------- keep
 
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
@@ -88,12 +103,13 @@ lock: $(DEV_STAMP) ## Write requirements/*.txt from pyproject.toml (UPGRADE=--up
 	@$(COMPILE) -c requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	@$(COMPILE) -c requirements/dev.txt --only-build-deps --build-deps-for editable --build-deps-for wheel \
 		--output-file requirements/build.txt pyproject.toml
-	@! grep -n '://' requirements/*.txt
+	@$(COMPILE) --output-file conformance/requirements.txt conformance/requirements.in
+	@! grep -n '://' requirements/*.txt conformance/requirements.txt
 
 schema: $(DEV_STAMP) ## Write schema.graphql
 	@$(BIN)/starguild export-schema > schema.graphql.new
 	@mv schema.graphql.new schema.graphql
 
 clean: ## Remove .venv and caches; the data in .starguild stays
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(CONFORMANCE) conformance/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from gamification.activity.grouping import WAITING_MAX
 from gamification.services import INDEXES, Services, build
 from storage.mongo import Mongo
 from storage.redis import RedisStore
@@ -27,9 +28,12 @@ MEMBERS_FRESH_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def open_backend(mongodb_url: str, redis_url: str, database: str) -> AsyncIterator[Backend]:
+async def open_backend(
+    mongodb_url: str, redis_url: str, database: str, *, intake_waiting_max: int = WAITING_MAX
+) -> AsyncIterator[Backend]:
     """Connect, make what indexes are missing, and close at the end.
 
+    At most `intake_waiting_max` activities wait to be recorded.
     Redis may be away: what it holds is caught up with later. Raises: StorageUnusable where MongoDB can't be used.
     """
     mongo, redis = connect(mongodb_url, redis_url, database)
@@ -43,6 +47,7 @@ async def open_backend(mongodb_url: str, redis_url: str, database: str) -> Async
             redis,
             definitions_fresh_s=DEFINITIONS_FRESH_SECONDS,
             members_fresh_s=MEMBERS_FRESH_SECONDS,
+            intake_waiting_max=intake_waiting_max,
         )
         yield Backend(mongo, redis, services)
     finally:

@@ -63,9 +63,25 @@ class Settings(BaseSettings):
     """Of one GraphQL request of a member, or of who has no token."""
     body_timeout_seconds: Annotated[float, Field(ge=0)] = 10.0
     """In which a body must have arrived; 0 waits for ever."""
+    intake_waiting_max: Annotated[int, Field(ge=500)] = 20_000
+    """Activities that may wait in this process to be recorded; beyond it senders are told to try again."""
     query_timeout_seconds: Annotated[float, Field(ge=0)] = 10.0
     """After which a query is stopped; 0 lets it run."""
     mutation_timeout_seconds: Annotated[float, Field(ge=0)] = 30.0
+    database_timeout_seconds: Annotated[float, Field(ge=0)] = 8.0
+    """In which MongoDB must have answered one command of `serve`, else it ends it; 0 lets it run. Below the query's
+    time-out, so that nothing goes on there which nobody waits for."""
+
+    header_timeout_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """In which a client must have stated the headers of a request; 0 waits for ever."""
+    keep_alive_seconds: Annotated[int, Field(ge=1)] = 30
+    """How long a connection may be quiet between two requests."""
+    connections_max: Figure = 20_000
+    """Of this process, sockets too; beyond it requests get 503. 0 or `off` takes any number."""
+    connections_backlog: Annotated[int, Field(ge=1)] = 2048
+    """Connections that the system keeps waiting until this process takes them."""
+    hsts_seconds: Annotated[int, Field(ge=0)] = 0
+    """How long browsers shall come by HTTPS only; for installations behind TLS. 0 says nothing of it."""
 
     compiled_execution: bool = True
     """Off, graphql-core executes every operation: slower, and the same answers."""

@@ -1,21 +1,27 @@
-"""Activities a second through everything, in batches of 500, beside inserting the same documents one by one."""
+"""Activities a second through everything, in batches and one by one, beside inserting just the same documents."""
 
 import asyncio
 import random
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from api.bootstrap import DEFINITIONS_FRESH_SECONDS
+from bench.processor import ProcessorTime
 from bench.report import Line
 from bench.world import World
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.activity.repository import activity_document
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import NewMember
-from gamification.services import utc_now
+from gamification.services import Services, build, utc_now
 
+KEY = "bench"
 MEMBERS = 5_000
 ACTIVITIES = 20_000
+CALLERS = 64
 FLOOR_INSERTS = 2_000
 
 PROGRAMME: dict[str, Any] = {
@@ -78,66 +84,107 @@ PROGRAMME: dict[str, Any] = {
 keeps the best; three rules, all with expressions."""
 
 
+WHAT = "intake through rules, ledger, tasks, badges, boards, outbox"
+
+
 async def measure(world: World) -> list[Line]:
-    """Members first, untimed; then all activities; then the floor."""
-    key = "bench"
-    await world.services.programmes.apply(
-        Actor(key, "bench", Role.OPERATOR), {**PROGRAMME, "programme": {"key": key}}
+    """Members first, untimed; then activities by one sender, by two, by many small callers; then the floors."""
+    services = build(world.mongo, world.redis, definitions_fresh_s=DEFINITIONS_FRESH_SECONDS)
+    await services.programmes.apply(
+        Actor(KEY, "bench", Role.OPERATOR), {**PROGRAMME, "programme": {"key": KEY}}
     )
-    service = Actor(key, "bench", Role.SERVICE)
     names = [f"m{number}" for number in range(MEMBERS)]
     for start in range(0, MEMBERS, 500):
-        await world.services.members.ensure(service, [NewMember(name) for name in names[start : start + 500]])
-    draw = random.Random(7)
-    now = utc_now()
-
-    def batches(sender: int, members: list[str]) -> list[list[NewActivity]]:
-        return [
-            [
-                _activity(draw, f"{sender}:{number}", now, members)
-                for number in range(start, start + BATCH_MAX)
-            ]
-            for start in range(0, ACTIVITIES, BATCH_MAX)
-        ]
-
-    last: list[ActivityOutcome] = []
-
-    async def send(batches: list[list[NewActivity]]) -> None:
-        nonlocal last
-        for batch in batches:
-            last = await world.services.recording.record(service, batch)
-            if any(outcome.status is not ActivityStatus.RECORDED for outcome in last):
-                raise RuntimeError("the benchmark's own activity was not taken")
-
-    began = time.perf_counter()
-    await send(batches(0, names))
-    one = ACTIVITIES / (time.perf_counter() - began)
+        await services.members.ensure(
+            Actor(KEY, "bench", Role.SERVICE), [NewMember(name) for name in names[start : start + 500]]
+        )
+    intake = _Intake(services)
+    one = await intake.run("0", [names], ACTIVITIES, BATCH_MAX)
     half = MEMBERS // 2
-    shares = [batches(1, names[:half]), batches(2, names[half:])]
-    began = time.perf_counter()
-    await asyncio.gather(*(send(share) for share in shares))
-    two = 2 * ACTIVITIES / (time.perf_counter() - began)
-    documents = [activity_document(outcome.activity) for outcome in last if outcome.activity]
-    floor = await _insert_rate(world, documents)
+    two = await intake.run("1", [names[:half], names[half:]], 2 * ACTIVITIES, BATCH_MAX)
+    small = await intake.run("2", [names] * CALLERS, ACTIVITIES // 4, 1)
+    documents = [activity_document(outcome.activity) for outcome in intake.last if outcome.activity]
+    floor = await _insert_rate(world, documents, at_once=1)
+    wide = await _insert_rate(world, documents, at_once=CALLERS)
     beside = f"{floor:,.0f} /s  Motor insert_one of the same documents, awaited one by one"
-    what = "intake through rules, ledger, tasks, badges, boards, outbox, in batches of 500"
     return [
-        Line(f"{what}: one sender", f"{one:,.0f} /s", beside, one / floor, "≥ 2"),
-        Line(f"{what}: two senders, each with its members", f"{two:,.0f} /s", beside, two / floor, "≥ 2"),
+        Line(f"{WHAT}, in batches of {BATCH_MAX}: one sender", one.text, beside, one.rate / floor, "≥ 2"),
+        Line(f"{WHAT}: two senders, each with its members", two.text, beside, two.rate / floor, "≥ 2"),
+        Line(
+            f"{WHAT}: {CALLERS} callers, one activity at a time",
+            small.text,
+            f"{wide:,.0f} /s  Motor insert_one of the same documents, {CALLERS} at once",
+            small.rate / wide,
+            "",
+        ),
     ]
 
 
-async def _insert_rate(world: World, documents: list[dict[str, Any]]) -> float:
-    """Inserts a second, acknowledged by the majority as intake's are."""
-    collection = world.mongo.collection("bench_floor")
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Activities a second, and the whole result as text."""
+
+    rate: float
+    text: str
+
+
+class _Intake:
+    """Sends activities and times it; `last` are the outcomes that came last."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._draw = random.Random(7)
+        self._now = utc_now()
+        self.last: list[ActivityOutcome] = []
+
+    async def run(self, name: str, senders: Sequence[Sequence[str]], count: int, size: int) -> _Run:
+        """`count` activities in batches of `size` by senders who send one batch after the other, each to its members;
+        they are made beforehand."""
+        share = count // len(senders)
+        batches = [
+            [
+                [
+                    _activity(self._draw, f"{name}:{sender}:{number}", self._now, members)
+                    for number in range(start, start + size)
+                ]
+                for start in range(0, share, size)
+            ]
+            for sender, members in enumerate(senders)
+        ]
+        took_s: list[float] = []
+        before, began = ProcessorTime.now(), time.perf_counter()
+        await asyncio.gather(*(self._send(f"sender{n}", mine, took_s) for n, mine in enumerate(batches)))
+        rate = share * len(senders) / (time.perf_counter() - began)
+        each = ProcessorTime.now().since(before, share * len(senders))
+        p99_ms = sorted(took_s)[int(len(took_s) * 0.99)] * 1000
+        return _Run(rate, f"{rate:,.0f} /s, p99 {p99_ms:,.0f} ms; {each}")
+
+    async def _send(self, subject: str, batches: list[list[NewActivity]], took_s: list[float]) -> None:
+        actor = Actor(KEY, subject, Role.SERVICE)
+        for batch in batches:
+            began = time.perf_counter()
+            self.last = await self._services.recording.record(actor, batch)
+            took_s.append(time.perf_counter() - began)
+            if any(outcome.status is not ActivityStatus.RECORDED for outcome in self.last):
+                raise RuntimeError("the benchmark's own activity was not taken")
+
+
+async def _insert_rate(world: World, documents: list[dict[str, Any]], at_once: int) -> float:
+    """Inserts a second by so many at once, acknowledged by the majority as intake's are."""
+    collection = world.mongo.collection(f"bench_floor_{at_once}")
     await collection.insert_one({"_id": b"warm"})
+
+    async def insert(first: int) -> None:
+        for number in range(first, FLOOR_INSERTS, at_once):
+            document = documents[number % len(documents)]
+            await collection.insert_one({**document, "_id": number.to_bytes(16, "big")})
+
     began = time.perf_counter()
-    for number in range(FLOOR_INSERTS):
-        await collection.insert_one({**documents[number % len(documents)], "_id": number.to_bytes(16, "big")})
+    await asyncio.gather(*(insert(first) for first in range(at_once)))
     return FLOOR_INSERTS / (time.perf_counter() - began)
 
 
-def _activity(draw: random.Random, number: str, now: Any, names: list[str]) -> NewActivity:
+def _activity(draw: random.Random, number: str, now: datetime, names: Sequence[str]) -> NewActivity:
     return NewActivity(
         "workout.logged",
         "bench",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gamification.activity import repository as activity_repository
+from gamification.activity.grouping import WAITING_MAX
 from gamification.activity.recording import RecordingService
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.reversal import ReversalService
@@ -101,9 +102,11 @@ def build(
     *,
     definitions_fresh_s: float = 0.0,
     members_fresh_s: float = 0.0,
+    intake_waiting_max: int = WAITING_MAX,
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
-    by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`."""
+    by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
+    `intake_waiting_max` activities wait to be recorded."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo, members_fresh_s),
@@ -139,7 +142,7 @@ def build(
         claims=ClaimService(settlement),
         honours=HonourService(settlement),
         moderation=ModerationService(settlement),
-        recording=RecordingService(settlement, activities),
+        recording=RecordingService(settlement, activities, waiting_max=intake_waiting_max),
         reversal=ReversalService(settlement, activities, programmes),
         activity=ActivityService(activities),
         activities=activities,

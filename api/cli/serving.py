@@ -68,10 +68,16 @@ async def _serve(
 ) -> None:
     # Here, so that the other commands need not wait for GraphQL to be loaded.
     from api.app import create_app
+    from api.http_protocol import patient_protocol
     from api.live.protocol import FrameProtocol
     from resolvers.schema import schema
 
-    async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
+    async with open_backend(
+        endpoints.mongodb_url,
+        endpoints.redis_url,
+        settings.database,
+        intake_waiting_max=settings.intake_waiting_max,
+    ) as backend:
         programme = await ensure_demo(backend.services) if demo else None
         tune_garbage_collection()
         allow_open_files()
@@ -82,6 +88,10 @@ async def _serve(
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=settings.keep_alive_seconds,
+            limit_concurrency=settings.connections_max or None,
+            backlog=settings.connections_backlog,
+            http=patient_protocol(settings.header_timeout_seconds),
             ws=FrameProtocol,
             ws_max_size=settings.socket_message_limit_bytes,
             # A few bytes could unpack to gigabytes.

@@ -11,9 +11,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, 
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from gamification.activity.model import ActivityOutcome, NewActivity
 from gamification.activity.waiting import Key, Submission, Waiting
 from storage.mongo import Contention, MongoUnavailable
+
+log = structlog.get_logger()
 
 GROUP_MAX = 250
 """Activities that share a transaction; one submission may have more."""
@@ -135,6 +139,7 @@ class Grouping:
             elif isinstance(error, MongoUnavailable) or len(group) == 1:
                 _finish(lane, group, error)
             else:
+                log.warning("intake.halved", submissions=len(group), error=type(error).__name__)
                 middle = len(group) // 2
                 await self._record(programme_id, lane, group[:middle])
                 await self._record(programme_id, lane, group[middle:])

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 
 from gamification.activity.derivation import facts_of, member_facts, settle
-from gamification.activity.grouping import WAITING_MAX, Grouping
+from gamification.activity.grouping import GROUP_MAX, WAITING_MAX, Grouping
 from gamification.activity.intake import accept
 from gamification.activity.model import (
     BATCH_MAX,
@@ -28,9 +28,6 @@ from gamification.rules.ruleset import RuleSet, ruleset_of
 from gamification.settlement.needs import NeedsFinder
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
-
-PART = 125
-"""Activities of a large batch that are settled together: while one part computes, another's database works."""
 
 
 @record(frozen=True, slots=True)
@@ -223,8 +220,8 @@ class RecordingService:
 
 def parts_of(batch: Sequence[NewActivity]) -> Sequence[Sequence[int]]:
     """The places of a batch that are settled together. All of a member's are in one part, in order; a small batch is
-    one part, and so is one that names an activity twice."""
-    count = len(batch) // PART
+    one part, and so is one that names an activity twice; while one part computes, another's database works."""
+    count = -(-len(batch) // GROUP_MAX)
     if count < 2 or len({(new.source, new.source_id) for new in batch}) < len(batch):
         return [range(len(batch))]
     parts: list[list[int]] = [[] for _ in range(count)]

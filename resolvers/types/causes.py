@@ -111,9 +111,9 @@ async def visible_activity(info: Info, activity_id: bytes | None) -> ActivityMod
 
 async def visible_activities(info: Info, ids: Sequence[bytes]) -> dict[bytes, ActivityModel]:
     """Activities by id: those of them that the caller may read."""
-    loaders, caller = info.context.loaders, info.context.caller
-    found = [one for one in await loaders.activities.load_many(ids) if one is not None]
+    caller = info.context.caller
+    found = list((await info.context.services.activity.by_ids(caller, ids)).values())
     owners = {one.member_id for one in found}
-    members = dict(zip(owners, await loaders.members.load_many(owners), strict=True))
-    seen = {one for one, member in members.items() if member is not None and may_see_private(caller, member)}
+    members = await info.context.services.members.by_ids(caller, list(owners))
+    seen = {one for one, member in members.items() if may_see_private(caller, member)}
     return {one.id: one for one in found if one.member_id in seen}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from gamification.activity.grouping import GROUP_MAX
 from gamification.activity.model import BATCH_MAX, Activity, ActivityOutcome, NewActivity
-from gamification.activity.recording import PART, parts_of
+from gamification.activity.recording import parts_of
 from gamification.activity.repository import ActivityRepository
 from gamification.kit.errors import NotFound
 from gamification.verification.service import VerificationService
@@ -90,31 +91,31 @@ async def test_each_caller_is_told_of_their_own(club: ProgrammeUnderTest) -> Non
         [known, club.activity("run", "m0", km=4)],
         [club.activity("run", "m2", km=0), club.activity("run", "m2", km=5)],
         [club.activity("run", "nobody", km=1)],
+        [club.activity("run", "m3", km=1), club.activity("walk", "m3"), club.activity("run", "m3", km="1")],
         [twice],
         [club.activity("run", "m1", km=6), twice],
-        [club.activity("run", "m3", km=1), club.activity("walk", "m3"), club.activity("run", "m3", km="1")],
         [club.activity("run", "m4", km=2), club.activity("run", "m4", km=2, source_id="bad")],
         [club.activity("run", "m5", km=0, source_id="bad"), club.activity("run", "m5", km=3)],
     ]
 
     results = await asyncio.gather(*(club.record(*batch) for batch in batches))
 
-    assert [statuses(outcomes) for outcomes in results] == [
+    assert [statuses(outcomes) for outcomes in results[:4]] == [
         ["duplicate", "recorded"],
         ["RULE_FAILED", "recorded"],
         ["UNKNOWN_MEMBER"],
-        ["recorded"],
-        ["recorded", "duplicate"],
         ["recorded", "UNKNOWN_ACTIVITY_TYPE", "SCHEMA_MISMATCH"],
-        ["recorded", "recorded"],
-        ["duplicate", "recorded"],
     ]
+    # Who came first with the same activity is anyone's guess; the other finds it recorded, or is tried in its turn.
+    assert sorted([statuses(results[4]), statuses(results[5])[1:]]) == [["duplicate"], ["recorded"]]
+    assert statuses(results[6]) == ["recorded", "recorded"]
+    assert statuses(results[7]) in (["duplicate", "recorded"], ["RULE_FAILED", "recorded"])
     for outcomes in results:
         assert [outcome.index for outcome in outcomes] == list(range(len(outcomes)))
         for outcome in outcomes:
             if outcome.error is not None:
                 assert (outcome.error.path or [])[:2] == ["activities", str(outcome.index)]
-    assert results[4][1].activity == results[3][0].activity
+    assert results[4][0].activity == results[5][1].activity is not None
     assert await differences(club) == []
 
 
@@ -203,7 +204,7 @@ async def test_a_large_batch_gives_what_it_would_one_by_one(
     transactions.clear()
 
     whole = await club.record(*batch(club))
-    assert len(transactions) == BATCH_MAX // PART
+    assert len(transactions) == BATCH_MAX // GROUP_MAX
     single: list[ActivityOutcome] = []
     for start in range(0, BATCH_MAX, 50):
         single += await other.record(*batch(other)[start : start + 50])
@@ -212,8 +213,10 @@ async def test_a_large_batch_gives_what_it_would_one_by_one(
     assert [outcome.index for outcome in whole] == list(range(BATCH_MAX))
     failed = [outcome.error.path for outcome in whole if outcome.error and outcome.error.path]
     assert [path[:2] for path in failed] == [["activities", str(n)] for n in range(0, BATCH_MAX, 7)]
-    assert await club.ranking("sum") == await other.ranking("sum")
-    assert sorted(await club.ranking("nth")) == sorted(await other.ranking("nth"))
+    for board in ("sum", "nth"):
+        assert {(name, score) for _, name, score in await club.ranking(board)} == {
+            (name, score) for _, name, score in await other.ranking(board)
+        }
     assert await differences(club) == []
 
 
@@ -229,20 +232,20 @@ def run(number: int, member: str) -> NewActivity:
 
 
 def test_a_large_batch_is_parted_by_member() -> None:
-    batch = [run(n, f"m{n % 150}") for n in range(4 * PART)]
+    batch = [run(n, f"m{n % 150}") for n in range(2 * GROUP_MAX)]
 
     parts = parts_of(batch)
 
     assert sorted(index for part in parts for index in part) == list(range(len(batch)))
-    assert len(parts) == 4
+    assert len(parts) == 2
     assert all(list(part) == sorted(part) for part in parts)
     members = [{batch[index].member_external_id for index in part} for part in parts]
     assert sum(map(len, members)) == len(set.union(*members)) == 150
-    assert max(map(len, parts)) < 2 * PART
+    assert max(map(len, parts)) <= GROUP_MAX + 4
 
 
 def test_a_small_batch_and_one_with_repeats_stay_whole() -> None:
-    small = [run(n, f"m{n}") for n in range(2 * PART - 1)]
+    small = [run(n, f"m{n}") for n in range(GROUP_MAX)]
     repeated = [run(n % 499, f"m{n}") for n in range(500)]
 
     assert [list(part) for part in parts_of(small)] == [list(range(len(small)))]
