@@ -72,7 +72,7 @@ def create_app(
         routes=[
             Route("/", _addresses, methods=["GET"]),
             WebSocketRoute(GRAPHQL, sockets),
-            Route("/events", EventsEndpoint(authenticator).__call__, methods=["POST"]),
+            Route("/events", EventsEndpoint(authenticator, budgets, settings).__call__, methods=["POST"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", MetricsEndpoint(settings).__call__, methods=["GET"]),
@@ -100,7 +100,7 @@ def make_authenticator(settings: Settings) -> Authenticator:
 
 
 def _middleware(settings: Settings, graphql: ASGIApp) -> list[Middleware]:
-    stack = [Middleware(RequestEnvelope)]
+    stack = [Middleware(RequestEnvelope, hsts_seconds=settings.hsts_seconds)]
     if settings.cors_origins:
         stack.append(
             Middleware(

@@ -29,14 +29,19 @@ MEMBERS_FRESH_SECONDS = 1.0
 
 @asynccontextmanager
 async def open_backend(
-    mongodb_url: str, redis_url: str, database: str, *, intake_waiting_max: int = WAITING_MAX
+    mongodb_url: str,
+    redis_url: str,
+    database: str,
+    *,
+    intake_waiting_max: int = WAITING_MAX,
+    command_timeout_s: float | None = None,
 ) -> AsyncIterator[Backend]:
     """Connect, make what indexes are missing, and close at the end.
 
-    At most `intake_waiting_max` activities wait to be recorded.
+    At most `intake_waiting_max` activities wait to be recorded. MongoDB stops a command after `command_timeout_s`.
     Redis may be away: what it holds is caught up with later. Raises: StorageUnusable where MongoDB can't be used.
     """
-    mongo, redis = connect(mongodb_url, redis_url, database)
+    mongo, redis = connect(mongodb_url, redis_url, database, command_timeout_s)
     try:
         try:
             await prepare(mongo, INDEXES)

@@ -16,21 +16,29 @@ from typing import Any
 import orjson
 from cloudevents.core.bindings.common import CONTENT_TYPE_HEADER
 from cloudevents.core.bindings.http import CE_PREFIX
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import Authenticator, bearer
 from api.bootstrap import Backend
+from api.budgets import RATE_LIMITED, Budgets, Denial
+from api.callers import Caller, caller_of
 from api.cloudevents import activity_of, attributes_of
+from api.graphql_http import address_of
+from api.http_requests import Head, Unacceptable, read_body
 from api.problems import problem
+from api.settings import Settings
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
-from gamification.kit.actors import Permission
+from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import DomainError, InvalidInput, LimitExceeded, Unauthenticated
 from resolvers.relay import encode_id
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 JSON = "application/json"
+EVENT_COST = 5
+"""Of the sender's cost budget; one in `recordActivities` costs about as much."""
 
 _ATTRIBUTES = {"sourceId": "id", "memberExternalId": "member", "occurredAt": "time", "properties": "data"}
 """The domain's field names to the attributes of an event, where they differ."""
@@ -39,42 +47,99 @@ _ATTRIBUTES = {"sourceId": "id", "memberExternalId": "member", "occurredAt": "ti
 class EventsEndpoint:
     """Records the events of one request; each is reported by its place, and a bad one harms no other."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator, budgets: Budgets, settings: Settings) -> None:
         self._authenticator = authenticator
+        self._budgets = budgets
+        self._limit_bytes = settings.body_limit_bytes
+        self._timeout_s = settings.body_timeout_seconds
 
     async def __call__(self, request: Request) -> Response:
         """200 with an outcome an event. Raises: DomainError, KeysUnavailable, Contention, MongoUnavailable."""
+        address = address_of(request.scope)
+        try:
+            actor = await self._actor(request)
+        except Unauthenticated:
+            denial = await self._budgets.wrong_token(address)
+            if denial is None:
+                raise
+            return _denied(denial)
+        caller = caller_of(actor, address)
+        denial = await self._budgets.charge(caller, requests=1)
+        if denial is not None:
+            return _denied(denial)
+        actor.require(Permission.ACTIVITY_RECORD)
+        return await self._record(request, actor, caller)
+
+    async def _actor(self, request: Request) -> Actor:
         token = bearer(request.headers.get("authorization"))
         if token is None:
             raise Unauthenticated("A service's bearer token is needed.")
-        actor = await self._authenticator.authenticate(token)
-        actor.require(Permission.ACTIVITY_RECORD)
-        kind = request.headers.get(CONTENT_TYPE_HEADER, "").partition(";")[0].strip().lower()
-        is_binary = any(name.startswith(CE_PREFIX) for name in request.headers)
-        if kind not in (STRUCTURED, BATCHED) and not (is_binary and kind == JSON):
-            return problem(
-                415,
-                f"Send {STRUCTURED}, {BATCHED}, or {JSON} with the attributes in {CE_PREFIX} headers.",
-                headers={"Accept": f"{STRUCTURED}, {BATCHED}, {JSON}"},
-            )
-        try:
-            body = orjson.loads(await request.body())
-        except orjson.JSONDecodeError as error:
-            return problem(400, f"The body is not JSON: {error}.")
-        if kind == BATCHED:
-            if not isinstance(body, list):
-                return problem(400, "A batch is a JSON array of events.")
-            envelopes = body
-        else:
-            envelopes = [attributes_of(request.headers, body) if kind == JSON else body]
+        return await self._authenticator.authenticate(token)
+
+    async def _record(self, request: Request, actor: Actor, caller: Caller) -> Response:
+        envelopes = _envelopes(request, await self._json(request))
         if len(envelopes) > BATCH_MAX:
             raise LimitExceeded(
                 f"A batch has {len(envelopes)} events; at most {BATCH_MAX} are taken.", limit=BATCH_MAX
             )
+        denial = await self._budgets.charge(caller, cost=EVENT_COST * len(envelopes))
+        if denial is not None:
+            return _denied(denial)
         backend: Backend = request.app.state.backend
         accepted, refused = _read(envelopes)
         outcomes = await backend.services.recording.record(actor, list(accepted.values()))
         return _report(len(envelopes), dict(zip(accepted, outcomes, strict=True)), refused)
+
+    async def _json(self, request: Request) -> Any:
+        """What was sent. Raises: HTTPException for what is no event's media type, no JSON, too much or too slow."""
+        kind = _kind(request)
+        if kind not in (STRUCTURED, BATCHED) and not (_is_binary(request) and kind == JSON):
+            raise HTTPException(
+                415,
+                f"Send {STRUCTURED}, {BATCHED}, or {JSON} with the attributes in {CE_PREFIX} headers.",
+                {"Accept": f"{STRUCTURED}, {BATCHED}, {JSON}"},
+            )
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise HTTPException(415, "Bodies are taken without an encoding.", {"Accept-Encoding": "identity"})
+        head = Head.of(request.scope)
+        try:
+            body = await read_body(
+                request.receive, head, limit_bytes=self._limit_bytes, timeout_s=self._timeout_s
+            )
+            return orjson.loads(body)
+        except Unacceptable as error:
+            raise HTTPException(error.status, error.message, error.headers) from error
+        except orjson.JSONDecodeError as error:
+            raise HTTPException(400, f"The body is not JSON: {error}.") from error
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get(CONTENT_TYPE_HEADER, "").partition(";")[0].strip().lower()
+
+
+def _is_binary(request: Request) -> bool:
+    return any(name.startswith(CE_PREFIX) for name in request.headers)
+
+
+def _envelopes(request: Request, body: Any) -> Sequence[object]:
+    """The events of the body. Raises: HTTPException for a batch that is none."""
+    kind = _kind(request)
+    if kind == BATCHED:
+        if not isinstance(body, list):
+            raise HTTPException(400, "A batch is a JSON array of events.")
+        return body
+    return [attributes_of(request.headers, body) if kind == JSON else body]
+
+
+def _denied(denial: Denial) -> Response:
+    return problem(
+        429,
+        denial.message,
+        headers={"Retry-After": str(denial.retry_after_s)},
+        code=RATE_LIMITED,
+        limitKind=denial.kind.value,
+        limit=denial.limit,
+    )
 
 
 def _read(envelopes: Sequence[object]) -> tuple[dict[int, NewActivity], dict[int, DomainError]]:

@@ -50,6 +50,5 @@ def _json(status: int, document: dict[str, Any]) -> Response:
     return Response(
         orjson.dumps(document),
         status_code=status,
-        headers={"Cache-Control": "no-store"},
         media_type="application/json",
     )

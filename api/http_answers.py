@@ -7,7 +7,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 from starlette.types import Send
 
-from api.http_requests import JSON, RESPONSE_JSON, Head, accepts
+from api.http_requests import JSON, RESPONSE_JSON, Head, prefers_response_json
 
 _JSON_TYPE = b"application/json"
 _RESPONSE_TYPE = f"{RESPONSE_JSON}; charset=utf-8".encode()
@@ -29,7 +29,7 @@ def encode_refusal(errors: Iterable[GraphQLError]) -> bytes:
 
 async def send_answer(send: Send, head: Head, body: bytes, *, is_refusal: bool = False) -> None:
     """Bytes in the media type that is asked for; only in the newer one a refusal is a 400."""
-    is_newer = accepts(head.accept, RESPONSE_JSON)
+    is_newer = prefers_response_json(head.accept)
     await send_bytes(
         send, 400 if is_refusal and is_newer else 200, body, _RESPONSE_TYPE if is_newer else _JSON_TYPE
     )

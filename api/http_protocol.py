@@ -7,13 +7,13 @@ number of them. Bodies have limits of their own, and so have quiet connections b
 import asyncio
 from asyncio.events import TimerHandle
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX = 64 * 1024
 """Of a request's first line and headers while they come in parts; what comes as one part is bounded by the loop."""
 HEADERS_MAX = 100
 
-_TOO_LARGE = b"%scontent-length: 0\r\nconnection: close\r\n\r\n" % STATUS_LINE[431]
+_REFUSAL = b"content-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class TooManyHeaders(Exception):
@@ -40,12 +40,13 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn has none before the first request
+        if cycle is not None and not cycle.response_complete:
             return  # a request is under way: where nearly every call ends
         # What follows a request that was answered is the next one, or the rest of a body that nobody wants.
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse()
+            self._refuse(431)
         elif self._waiting is None:
             self._wait()
 
@@ -56,6 +57,10 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        # uvicorn refuses requests beyond the limit; sockets, which stay, count there but are let in.
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            self._refuse(503)
+            return
         self._has_left = True
         super().handle_websocket_upgrade()
 
@@ -69,9 +74,9 @@ class PatientProtocol(HttpToolsProtocol):
             self._waiting.cancel()
             self._waiting = None
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: int) -> None:
         if not self.transport.is_closing() and not self._has_left:
-            self.transport.write(_TOO_LARGE)
+            self.transport.write(STATUS_LINE[status] + _REFUSAL)
             self.transport.close()
 
 

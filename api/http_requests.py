@@ -1,7 +1,7 @@
 """What a GraphQL request over HTTP says: its headers, its body in time and in size, strict JSON of the right shape."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -157,12 +157,24 @@ def _request(stated: object) -> Request:
     )
 
 
-def accepts(accept: str, media_type: str) -> bool:
-    """Whether an Accept header lists that type by name and does not rule it out."""
-    if media_type not in accept.lower():
+def prefers_response_json(accept: str) -> bool:
+    """Whether an Accept header names the newer media type and likes it no less than plain JSON."""
+    if RESPONSE_JSON not in accept.lower():
         return False
+    liked = {JSON: 0.0, RESPONSE_JSON: 0.0}
     for part in accept.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        if name == media_type:
-            return not any(parameter in ("q=0", "q=0.0", "q=0.00", "q=0.000") for parameter in parameters)
-    return False
+        if name in liked:
+            liked[name] = max(liked[name], _quality(parameters))
+    return liked[RESPONSE_JSON] > 0 and liked[RESPONSE_JSON] >= liked[JSON]
+
+
+def _quality(parameters: Iterable[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

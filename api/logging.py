@@ -3,20 +3,24 @@
 Tokens, documents and variables are never logged: paths come without their query, errors without their input.
 """
 
+import io
 import logging
 import re
 import sys
 import uuid
 from collections.abc import Mapping
+from typing import TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from api.log_repeats import ForeignRepeats, OwnRepeats, Repeats
 from api.settings import Settings
 
 REQUEST_ID_HEADER = "x-request-id"
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _QUIET = {
     # Both repeat what we log ourselves, and the first quotes what callers sent.
     "strawberry.execution": logging.CRITICAL,
@@ -32,6 +36,7 @@ def configure_logging(settings: Settings, *, level: str | None = None) -> None:
     """Set up structlog, and bring the standard library's loggers into the same stream."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     wanted = logging.getLevelNamesMapping()[(level or settings.log_level).upper()]
+    repeats = Repeats()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -43,18 +48,20 @@ def configure_logging(settings: Settings, *, level: str | None = None) -> None:
         if as_json
         # Its default shows every local variable of a traceback, tokens among them.
         else [
+            _harmless,
             structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+                colors=sys.stderr.isatty(), exception_formatter=_harmless_traceback
+            ),
         ]
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[OwnRepeats(repeats), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(wanted),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(ForeignRepeats(repeats))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _named],
@@ -80,6 +87,24 @@ def _named(_logger: object, _method: str, event: EventDict) -> EventDict:
     if record is not None:
         event["logger"] = record.name
     return event
+
+
+def _harmless(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Control characters, as a path may hold them, are shown and not sent to the terminal; JSON escapes its own."""
+    return {
+        name: _CONTROL.sub(_shown, value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
+def _harmless_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write("\n".join(_CONTROL.sub(_shown, line) for line in text.getvalue().split("\n")))
+
+
+def _shown(found: re.Match[str]) -> str:
+    return repr(found[0])[1:-1]
 
 
 def _serialise(event: EventDict, **_: object) -> str:

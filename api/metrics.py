@@ -42,9 +42,7 @@ class MetricsEndpoint:
                 return problem(401, "Metrics need their token.", headers={"WWW-Authenticate": "Bearer"})
         elif not _is_local(request):
             return problem(404)
-        return Response(
-            generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
-        )
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _is_local(request: Request) -> bool:

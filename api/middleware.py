@@ -3,7 +3,7 @@
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,13 +13,28 @@ from api.problems import on_crash, problem
 
 log = structlog.get_logger()
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
+_REQUEST_ID = REQUEST_ID_HEADER.encode()
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    # Nothing here is a file: answers are a caller's own, and of this moment.
+    (b"cache-control", b"no-store"),
+)
+"""On every answer: data for programs, never a page."""
 
 
 class RequestEnvelope:
-    """Gives requests and sockets an id, and the log one line for each; a crash becomes a 500 without details."""
+    """Gives requests and sockets an id, and the log one line for each; a crash becomes a 500 without details.
 
-    def __init__(self, app: ASGIApp) -> None:
+    With `hsts_seconds` browsers are told to come by HTTPS only, for so long.
+    """
+
+    def __init__(self, app: ASGIApp, hsts_seconds: int = 0) -> None:
         self._app = app
+        hsts = (b"strict-transport-security", b"max-age=%d" % hsts_seconds)
+        self._headers = (*_HEADERS, hsts) if hsts_seconds else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -41,9 +56,11 @@ class RequestEnvelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID_HEADER] = own_id
-                headers["x-content-type-options"] = "nosniff"
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (_REQUEST_ID, own_id.encode()),
+                    *self._headers,
+                ]
             await send(message)
 
         try:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.keysets import KeysUnavailable
 from gamification.kit.errors import DomainError, ErrorCode
-from storage.mongo import Contention, MongoUnavailable
+from storage.mongo import Contention, MongoUnavailable, TookTooLong
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -23,7 +23,7 @@ _STATUS = {
     ErrorCode.LIMIT_EXCEEDED: 413,
     ErrorCode.TOO_LARGE: 413,
 }
-TRY_LATER = (Contention, MongoUnavailable, KeysUnavailable)
+TRY_LATER = (Contention, MongoUnavailable, TookTooLong, KeysUnavailable)
 """What passes by itself: the caller may try again."""
 
 

@@ -1,5 +1,6 @@
 """Settings of an installation, from environment variables; nothing else configures a process."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -159,6 +160,11 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_state_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(stated) for stated in value)
+
     @field_validator("mongodb_url")
     @classmethod
     def _mongodb(cls, value: str | None) -> str | None:
@@ -209,6 +215,21 @@ def load_settings(**stated: Any) -> Settings:
         ) from None
     except UnreadableSetting as error:
         raise SettingsError(str(error)) from None
+
+
+_ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^\s/?#@,*]+)")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def _origin(stated: str) -> str:
+    """An origin as browsers send it: small letters, no path, no port that goes without saying. `null`, which any
+    sandboxed page can send, is none. Source: RFC 6454."""
+    if stated == "*":
+        return stated
+    found = _ORIGIN.fullmatch(stated.lower().rstrip("/"))
+    if found is None:
+        raise ValueError("each must be an origin, such as https://app.example or http://localhost:3000")
+    return f"{found['scheme']}://{found['host'].removesuffix(_DEFAULT_PORTS.get(found['scheme'], '/'))}"
 
 
 def _with_scheme(value: str | None, schemes: tuple[str, ...]) -> str | None:

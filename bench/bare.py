@@ -1,4 +1,4 @@
-"""The floor of an HTTP benchmark: a Starlette route that answers the bytes of the file in BENCH_BYTES."""
+"""The floors of an HTTP benchmark: the bytes of the file in BENCH_BYTES, by a Starlette route and by bare ASGI."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,22 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 _BYTES = Path(os.environ["BENCH_BYTES"]).read_bytes()
+_HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(_BYTES)).encode())]
 
 
-async def _answer(_: Request) -> Response:
+async def _answer(request: Request) -> Response:
+    await request.body()
     return Response(_BYTES, media_type="application/json")
 
 
-app = Starlette(routes=[Route("/", _answer)])
+app = Starlette(routes=[Route("/graphql", _answer, methods=["POST"])])
+
+
+async def asgi(_: Scope, receive: Receive, send: Send) -> None:
+    """No framework at all."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+    await send({"type": "http.response.body", "body": _BYTES})

@@ -1,8 +1,9 @@
-"""How results are stated: the machine first, then a line a measurement with its floor and the ratio of the two."""
+"""How results are stated: the machine first, then a line a measurement with its floor or peer and the ratio of the two."""
 
 import os
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measurement. `ratio` is stated so that greater is better where `aim` says "≥", less where it says "≤"."""
+    """One measurement. `ratio` is stated so that greater is better where `aim` says "≥", less where it says "≤"; None
+    where there is nothing to compare with."""
 
     name: str
     value: str
     floor: str
-    ratio: float
+    ratio: float | None
     aim: str
 
 
@@ -34,7 +36,7 @@ def machine() -> str:
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores, {memory_gib:.0f} GiB, {model}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}"
+        f"Python {platform.python_version()}; {os.getloadavg()[0]:.1f} processes wanted them when it began"
     )
 
 
@@ -44,11 +46,23 @@ def version_of(binary: Path) -> str:
     return answer.stdout.splitlines()[0]
 
 
-def show(console: Console, lines: list[Line]) -> None:
-    """Print the table."""
-    table = Table(box=None, header_style="bold")
-    for column in ("what", "measured", "floor", "ratio", "aim"):
-        table.add_column(column, justify="right" if column == "ratio" else "left", overflow="fold")
-    for line in lines:
-        table.add_row(line.name, line.value, line.floor, f"{line.ratio:.2f}", line.aim)
+def show(console: Console, groups: Mapping[str, Sequence[Line]]) -> None:
+    """Print one table, each group under its name."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("What", "Measured", "Floor or peer", "Ratio", "Aim"):
+        table.add_column(column, justify="right" if column == "Ratio" else "left", overflow="fold")
+    for name, lines in groups.items():
+        if not lines:
+            continue
+        table.add_section()
+        table.add_row(f"[bold]{name}[/bold]")
+        for line in lines:
+            table.add_row(line.name, line.value, line.floor, stated(line.ratio), line.aim)
     console.print(table)
+
+
+def stated(ratio: float | None) -> str:
+    """With as many digits as mean something."""
+    if ratio is None:
+        return ""
+    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"

@@ -16,7 +16,7 @@ from strawberry.types.graphql import OperationType
 from gamification.kit import errors
 from gamification.kit.errors import DomainError
 from resolvers.scalars import Long
-from storage.mongo import Contention, MongoUnavailable
+from storage.mongo import Contention, MongoUnavailable, TookTooLong
 
 log = structlog.get_logger()
 
@@ -178,6 +178,11 @@ def coded(error: GraphQLError) -> GraphQLError:
         original = DomainError(
             "The database can't be reached; try again.",
             code=errors.ErrorCode.UNAVAILABLE,
+        )
+    if isinstance(original, TookTooLong):
+        log.warning("database.slow", path=error.path, error=str(original)[:200])
+        original = DomainError(
+            "The database took too long and was stopped; try again.", code=errors.ErrorCode.UNAVAILABLE
         )
     if error.path is None and (original is None or isinstance(original, GraphQLError)):
         return _refused(error)

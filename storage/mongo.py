@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, TypeVar
 
+import pymongo
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
@@ -24,6 +25,7 @@ from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
+    ExecutionTimeout,
     OperationFailure,
     PyMongoError,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "Mongo",
     "MongoUnavailable",
     "ReplaceOne",
+    "TookTooLong",
     "Tx",
     "UpdateOne",
 ]
@@ -54,6 +57,8 @@ WriteModel = InsertOne[Document] | UpdateOne | ReplaceOne[Document]
 
 MongoUnavailable = ConnectionFailure
 """No primary answers within the time the driver waits."""
+TookTooLong = ExecutionTimeout
+"""The server stopped a command at its `maxTimeMS`; a transaction that it was part of has been rolled back."""
 
 GIVE_UP_AFTER_S = 20.0
 """Longer than a server lets the transaction of a killed process live (`transactionLifetimeLimitSeconds`, 10 with the
@@ -88,7 +93,8 @@ class Index:
 
 class Mongo:
     """The database of one installation. `url` must name a replica set, for transactions need one; `listeners` are
-    told of every command, for those who count them."""
+    told of every command, for those who count them. With `command_timeout_s` each command says by when it must be done
+    (`maxTimeMS`), and the server stops it then, whether or not somebody still waits."""
 
     def __init__(
         self,
@@ -96,6 +102,7 @@ class Mongo:
         database: str,
         *,
         timeout_s: float = 10.0,
+        command_timeout_s: float | None = None,
         listeners: Sequence[CommandListener] = (),
     ) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
@@ -106,6 +113,7 @@ class Mongo:
             appname="starguild",
             w="majority",
             event_listeners=list(listeners),
+            timeoutMS=int(command_timeout_s * 1000) if command_timeout_s else None,
         )
         self._database = self._client.get_database(
             database, codec_options=_CODEC, read_preference=ReadPreference.PRIMARY
@@ -116,13 +124,14 @@ class Mongo:
         return self._database[name]
 
     async def ensure_indexes(self, indexes: Mapping[str, Iterable[Index]]) -> None:
-        """Make the indexes that are missing; those that exist stay as they are."""
-        for name, wanted in indexes.items():
-            models = [_index_model(index) for index in wanted]
-            if models:
-                await self._database[name].create_indexes(models)
-            else:
-                await self._make_collection(name)
+        """Make the indexes that are missing, however long it takes; those that exist stay as they are."""
+        with pymongo.timeout(0):
+            for name, wanted in indexes.items():
+                models = [_index_model(index) for index in wanted]
+                if models:
+                    await self._database[name].create_indexes(models)
+                else:
+                    await self._make_collection(name)
 
     async def _make_collection(self, name: str) -> None:
         if name not in await self._database.list_collection_names(filter={"name": name}):

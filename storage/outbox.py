@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pymongo.write_concern import WriteConcern
+
 from storage.mongo import ASCENDING, Collection, Index, Mongo, Tx, insert
 
 COLLECTION = "outbox"
@@ -30,6 +32,8 @@ class Outbox:
 
     def __init__(self, mongo: Mongo) -> None:
         self._messages: Collection = mongo.collection(COLLECTION)
+        # Forgetting waits for no disk: what a lost primary remembers after all is delivered once more.
+        self._delivered: Collection = self._messages.with_options(write_concern=WriteConcern(1))
 
     async def append(self, messages: list[Message], tx: Tx) -> None:
         """Write messages inside the transaction that causes them."""
@@ -51,7 +55,7 @@ class Outbox:
     async def delivered(self, messages: list[Message]) -> None:
         """Forget messages whose handlers have run."""
         if messages:
-            await self._messages.delete_many({"_id": {"$in": [message.id for message in messages]}})
+            await self._delivered.delete_many({"_id": {"$in": [message.id for message in messages]}})
 
     async def undelivered(self, now: datetime, older_than: timedelta, limit: int = 200) -> list[Message]:
         """The oldest messages that were not delivered within `older_than` of being written."""

@@ -16,10 +16,12 @@ class StorageUnusable(Exception):
     """A server can't be worked with; the message is one line that says why and holds no password."""
 
 
-def connect(mongodb_url: str, redis_url: str, database: str) -> tuple[Mongo, RedisStore]:
+def connect(
+    mongodb_url: str, redis_url: str, database: str, command_timeout_s: float | None = None
+) -> tuple[Mongo, RedisStore]:
     """Clients of both servers; neither is called yet. Raises: StorageUnusable for a URL that is none."""
     try:
-        mongo = Mongo(mongodb_url, database)
+        mongo = Mongo(mongodb_url, database, command_timeout_s=command_timeout_s)
     except (PyMongoError, ValueError) as error:
         raise StorageUnusable(f"MONGODB_URL can't be used: {error}") from error
     try:

@@ -77,6 +77,7 @@ async def _serve(
         endpoints.redis_url,
         settings.database,
         intake_waiting_max=settings.intake_waiting_max,
+        command_timeout_s=settings.database_timeout_seconds,
     ) as backend:
         programme = await ensure_demo(backend.services) if demo else None
         tune_garbage_collection()

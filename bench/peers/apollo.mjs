@@ -3,5 +3,4 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { port, resolvers, typeDefs } from './memory.mjs';
 
-process.env.NODE_ENV = 'production';
 await startStandaloneServer(new ApolloServer({ typeDefs, resolvers }), { listen: { port, host: '127.0.0.1' } });

@@ -62,9 +62,9 @@ class Unit(graphene.ObjectType):
 class Transfer(graphene.ObjectType):
     id = Identifier(required=True)
     amount = Long(required=True)
-    balance_after = Long(required=True, name="balanceAfter")
+    balance_after = Long(required=True)
     kind = TransferKind(required=True)
-    occurred_at = DateTime(required=True, name="occurredAt")
+    occurred_at = DateTime(required=True)
     unit = graphene.Field(Unit, required=True)
     cause = graphene.Field(Cause, required=True)
 

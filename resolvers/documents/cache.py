@@ -15,6 +15,7 @@ from graphql import (
 
 from resolvers.documents.limits import Limits, read, refusals
 from resolvers.documents.measures import DocumentMeasure, measure
+from resolvers.execution.plans import PlanStore
 from resolvers.execution.running import Operation
 
 DOCUMENTS_MAX = 2_000
@@ -41,6 +42,7 @@ class Documents:
         self._schema = schema
         self._limits = limits
         self._compiled = compiled
+        self._plans = PlanStore()
         self._known = _Kept(DOCUMENTS_MAX, TEXT_MAX)
         self._refused = _Kept(DOCUMENTS_MAX // 10, TEXT_MAX // 10)
 
@@ -68,17 +70,25 @@ class Documents:
             self._schema, node, max_errors=limits.errors or None, hide_suggestions=True
         )
         if errors:
-            return Document(digest, len(text), tuple(errors), _kind(errors[0]))
+            shown = tuple(_in_our_words(error) for error in errors)
+            return Document(digest, len(text), shown, _kind(errors[0]))
         return Document(digest, len(text), measure=measured, operations=self._operations(node))
 
     def _operations(self, node: DocumentNode) -> dict[str | None, Operation]:
         return {
             definition.name.value if definition.name else None: Operation(
-                self._schema, node, definition, compiled=self._compiled
+                self._schema, node, definition, compiled=self._compiled, plans=self._plans
             )
             for definition in node.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+
+
+def _in_our_words(error: GraphQLError) -> GraphQLError:
+    """A literal that made a scalar's reader fail is told of without what Python said, which is meant for programmers."""
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        return error
+    return GraphQLError("A value in the document can't be taken.", error.nodes)
 
 
 def _kind(error: GraphQLError) -> str:

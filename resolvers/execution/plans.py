@@ -1,6 +1,7 @@
 """An operation's plan: its root fields with their arguments, and the functions that complete their values."""
 
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -77,7 +78,7 @@ class Plan:
     typenames: dict[str, str]
     keys: list[str]
     calls: list[tuple[Call, Arguments | None]]
-    source: str
+    lines: int
 
     @classmethod
     def of(
@@ -112,7 +113,36 @@ class Plan:
             arguments = Arguments(definition, nodes[0], dict)
             roots.append(Root(key, nodes, definition, arguments, built[function], waits))
         calls = [(call, _call_arguments(schema, call)) for call in completing.calls]
-        return cls(kind, roots, typenames, list(found), calls, completing.source)
+        return cls(kind, roots, typenames, list(found), calls, completing.source.count("\n"))
+
+
+LINES_KEPT = 200_000
+"""Of generated source in all, some 150 bytes of memory each."""
+
+
+class PlanStore:
+    """Plans of many operations, the least recently used of them forgotten: abstract types within abstract types can make
+    a long plan of a short text."""
+
+    def __init__(self, lines_max: int = LINES_KEPT) -> None:
+        self._lines_max = lines_max
+        self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+        self.lines = 0
+
+    def get(self, key: Hashable) -> Plan | None:
+        """The plan, if it is still there."""
+        plan = self._plans.get(key)
+        if plan is not None:
+            self._plans.move_to_end(key)
+        return plan
+
+    def put(self, key: Hashable, plan: Plan) -> None:
+        """Keep a plan that was not there."""
+        self._plans[key] = plan
+        self.lines += plan.lines
+        while self.lines > self._lines_max and len(self._plans) > 1:
+            _, forgotten = self._plans.popitem(last=False)
+            self.lines -= forgotten.lines
 
 
 def _call_arguments(schema: GraphQLSchema, call: Call) -> Arguments | None:

@@ -27,14 +27,14 @@ from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
 from resolvers.audience import Audience, audience_of
 from resolvers.execution.completing import Call
 from resolvers.execution.keeping import KeepingExecutor, Outcome
-from resolvers.execution.plans import NO_VARIABLES, Plan, Root
+from resolvers.execution.plans import NO_VARIABLES, Plan, PlanStore, Root
 from resolvers.execution.selections import condition_variables
 from resolvers.execution.surprises import Surprise, Unsupported
 
 COMPILED = "compiled"
 _ERROR = "error"
 PLANS_MAX = 16
-"""Of one operation: one for each way its @skip and @include can fall out."""
+"""Tried for one operation: one for each way its @skip and @include can fall out."""
 
 
 class Operation:
@@ -47,6 +47,7 @@ class Operation:
         node: OperationDefinitionNode,
         *,
         compiled: bool = True,
+        plans: PlanStore | None = None,
     ) -> None:
         self.node = node
         self.schema = schema
@@ -56,7 +57,8 @@ class Operation:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._plans: dict[tuple[bool, ...], Plan | Unsupported] = {}
+        self._plans = plans or PlanStore()
+        self._ways: dict[tuple[bool, ...], Unsupported | None] = {}
         self._refused = None if compiled else Unsupported("off")
         self._conditions: tuple[str, ...] = ()
         try:
@@ -150,20 +152,26 @@ class Operation:
             conditions = {name: bool(variables.coerced[name]) for name in self._conditions}
         except KeyError:
             raise Unsupported("directive") from None
-        key = tuple(conditions.values())
-        plan = self._plans.get(key)
-        if plan is None:
-            if len(self._plans) >= PLANS_MAX:
-                raise Unsupported("conditions")
-            try:
-                plan = Plan.of(self.schema, self.node, self._fragments, conditions)
-            except Unsupported as reason:
-                plan = reason
-            except Exception:  # noqa: BLE001 - such as a literal that can't be coerced: the library says so
-                plan = Unsupported("operation")
-            self._plans[key] = plan
-        if isinstance(plan, Unsupported):
-            raise plan
+        return self._plans.get((self, *conditions.values())) or self._compiled(conditions)
+
+    def _compiled(self, conditions: dict[str, bool]) -> Plan:
+        """Raises: Unsupported, and remembers that."""
+        way = tuple(conditions.values())
+        refused = self._ways.get(way)
+        if refused is None and way not in self._ways and len(self._ways) >= PLANS_MAX:
+            refused = Unsupported("conditions")
+        if refused is not None:
+            raise refused
+        try:
+            plan = Plan.of(self.schema, self.node, self._fragments, conditions)
+        except Unsupported as reason:
+            self._ways[way] = reason
+            raise
+        except Exception as error:  # such as a literal that can't be coerced: the library says so
+            self._ways[way] = Unsupported("operation")
+            raise self._ways[way] from error  # type: ignore[misc]  # it was just put there
+        self._ways[way] = None
+        self._plans.put((self, *way), plan)
         return plan
 
     async def _by_core(self, run: "_Run", variables: dict[str, Any] | None) -> ExecutionResult:

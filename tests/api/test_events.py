@@ -1,5 +1,6 @@
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,6 +10,7 @@ from cloudevents.core.bindings import http as binding
 from cloudevents.core.v1.event import CloudEvent
 
 from gamification.kit.actors import Role
+from storage.mongo import MongoUnavailable
 from tests.support import ProgrammeUnderTest
 
 MakeToken = Callable[..., str]
@@ -257,3 +259,87 @@ async def test_events_are_posted(client: httpx.AsyncClient) -> None:
     response = await client.get("/events")
     assert response.status_code == 405
     assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_senders_budget_of_requests_is_used_up(
+    make_client: Callable[..., Any], token: MakeToken
+) -> None:
+    client = await make_client(trusted_requests_per_second=1, trusted_requests_burst=3)
+    headers = {"authorization": f"Bearer {token(Role.SERVICE, 's', 'busy')}", "content-type": BATCHED}
+    answers = [await client.post("/events", content=b"[]", headers=headers) for _ in range(6)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert 2 <= len(refused) <= 3
+    assert refused[0].headers["content-type"] == "application/problem+json"
+    assert int(refused[0].headers["retry-after"]) >= 1
+    assert refused[0].json()["code"] == "RATE_LIMITED"
+    assert refused[0].json()["limitKind"] == "requests"
+
+
+async def test_events_cost_as_activities_do(make_client: Callable[..., Any], token: MakeToken) -> None:
+    client = await make_client(trusted_cost_per_minute=60, trusted_cost_burst=1_000)
+    headers = {"authorization": f"Bearer {token(Role.SERVICE, 's', 'dear')}", "content-type": BATCHED}
+    batch = json.dumps([event(number, type=7) for number in range(150)]).encode()
+    assert (await client.post("/events", content=batch, headers=headers)).json()["rejected"] == 150
+    refused = await client.post("/events", content=batch, headers=headers)
+    assert (refused.status_code, refused.json()["limitKind"]) == (429, "cost")
+
+
+async def test_wrong_tokens_are_counted(make_client: Callable[..., Any], token: MakeToken) -> None:
+    client = await make_client(wrong_tokens_per_minute=2)
+    headers = {"authorization": "Bearer forged", "content-type": BATCHED}
+    answers = [await client.post("/events", content=b"[]", headers=headers) for _ in range(4)]
+    assert [answer.status_code for answer in answers[-2:]] == [429, 429]
+    assert answers[-1].json()["limitKind"] == "wrongTokens"
+
+
+async def test_a_body_that_does_not_arrive_is_a_408(
+    make_client: Callable[..., Any], token: MakeToken
+) -> None:
+    client = await make_client(body_timeout_seconds=0.05)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"["
+        await asyncio.sleep(5)
+        yield b"]"
+
+    headers = {"authorization": f"Bearer {token(Role.SERVICE)}", "content-type": BATCHED}
+    response = await client.post("/events", content=slowly(), headers=headers)
+    assert response.status_code == 408
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["connection"] == "close"
+
+
+async def test_a_body_over_the_limit_is_a_413(make_client: Callable[..., Any], token: MakeToken) -> None:
+    client = await make_client(body_limit_bytes=1024)
+
+    async def in_parts() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b" " * 500
+
+    headers = {"authorization": f"Bearer {token(Role.SERVICE)}", "content-type": BATCHED}
+    for content in (b" " * 2000, in_parts()):
+        response = await client.post("/events", content=content, headers=headers)
+        assert response.status_code == 413
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_encoded_body_is_a_415(shop: Shop) -> None:
+    response = await shop.post(b"\x1f\x8b\x08\x00", STRUCTURED, **{"content-encoding": "gzip"})
+    assert response.status_code == 415
+    assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_the_database_away_is_a_503(
+    make_client: Callable[..., Any], token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> Any:
+        raise MongoUnavailable("mongodb://root:hunter2@db: no primary")
+
+    monkeypatch.setattr("gamification.activity.recording.RecordingService.record", away)
+    client = await make_client()
+    headers = {"authorization": f"Bearer {token(Role.SERVICE)}", "content-type": BATCHED}
+    response = await client.post("/events", content=b"[]", headers=headers)
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["retry-after"] == "1"
+    assert "hunter2" not in response.text

@@ -167,6 +167,35 @@ async def test_a_refusal_is_a_400_where_the_newer_media_type_is_asked_for(small:
     assert refused.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("accept", "newer"),
+    [
+        (GRAPHQL_JSON, True),
+        (f"{GRAPHQL_JSON}, application/json", True),
+        (f"{GRAPHQL_JSON};q=0.9, application/json;q=0.9", True),
+        (f"{GRAPHQL_JSON};q=0.1, application/json", False),
+        (f"{GRAPHQL_JSON};q=0.1, application/json;q=0.2", False),
+        (f"{GRAPHQL_JSON};q=0", False),
+        (f"{GRAPHQL_JSON};q=x", False),
+        ("application/json", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+async def test_the_media_type_is_the_one_liked_best(
+    small: httpx.AsyncClient, accept: str, newer: bool
+) -> None:
+    response = await ask(small, "{ hello }", accept=accept)
+    assert response.headers["content-type"].startswith(GRAPHQL_JSON) is newer
+
+
+async def test_a_literal_that_no_reader_takes_is_refused_in_our_words(client: httpx.AsyncClient) -> None:
+    for number in ("9" * 10_000, "-" + "9" * 10_000):
+        (error,) = errors(await ask(client, f"{{ members(first: {number}) {{ nodes {{ id }} }} }}"))
+        assert error["extensions"]["code"] == "INVALID_INPUT"
+        assert "digits" not in error["message"]
+
+
 BAD_BODIES = [
     b"",
     b"{",

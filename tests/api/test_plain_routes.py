@@ -100,3 +100,27 @@ async def test_a_crash_is_a_problem_document_without_details(
     assert response.status_code == 500
     assert response.json()["requestId"] == "r-9"
     assert "hunter2" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/", "GET"), ("/events", "POST"), ("/healthz", "GET"), ("/readyz", "GET"), ("/metrics", "GET")],
+)
+async def test_a_wrong_method_is_told_the_right_ones(
+    client: httpx.AsyncClient, path: str, allowed: str
+) -> None:
+    response = await client.request("DELETE", path)
+    assert response.status_code == 405
+    assert response.headers["content-type"] == "application/problem+json"
+    assert allowed in response.headers["allow"].split(", ")
+    assert response.json()["title"] == "Method Not Allowed"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/graphql/", "/graphql/x", "/%2e%2e/events", "/events%00", "/.git/config", "/%1b%5b31m", "/é"],
+)
+async def test_an_unknown_path_is_a_problem_document(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import OperationDefinitionNode, execute, parse, validate
+from graphql import GraphQLSchema, OperationDefinitionNode, execute, parse, validate
 from graphql.pyutils import is_awaitable
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from resolvers.execution.running import COMPILED, Operation
 from tests.resolvers.execution.documents import Documents
+from tests.resolvers.execution.generated import generated_schema
 from tests.resolvers.execution.schemas import CORE, World
 
 # Where an error takes its neighbours with it, the library leaves what they were to await behind.
@@ -23,18 +24,18 @@ pytestmark = [
 WAYS: Counter[str] = Counter()
 
 
-def operation(text: str, *, compiled: bool = True) -> Operation:
+def operation(text: str, schema: GraphQLSchema = CORE) -> Operation:
     document = parse(text)
-    errors = validate(CORE, document)
+    errors = validate(schema, document)
     assert not errors, (text, errors)
     node = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-    return Operation(CORE, document, node, compiled=compiled)
+    return Operation(schema, document, node)
 
 
-async def by_library(text: str, variables: dict[str, Any], world: World) -> Any:
+async def by_library(text: str, variables: dict[str, Any], world: World, schema: GraphQLSchema = CORE) -> Any:
     """Strawberry's executor as Strawberry calls it."""
     result = execute(
-        CORE,
+        schema,
         parse(text),
         context_value=world,
         variable_values=variables,
@@ -61,10 +62,12 @@ def check_same(found: Any, expected: Any, text: str) -> None:
         assert shown(found) == shown(expected), text
 
 
-async def compare(text: str, variables: dict[str, Any], seed: int, faults: int) -> None:
+async def compare(
+    text: str, variables: dict[str, Any], seed: int, faults: int, schema: GraphQLSchema = CORE
+) -> None:
     library = World(seed, faults)
-    expected = await by_library(text, variables, library)
-    one = operation(text)
+    expected = await by_library(text, variables, library, schema)
+    one = operation(text, schema)
     for _ in range(2):  # the second time by the plan that is there
         compiled = World(seed, faults)
         found = await one.run(compiled, variables, on_way=lambda way: WAYS.update([way]))
@@ -106,3 +109,11 @@ async def test_most_queries_are_compiled(seed: int) -> None:
         if "where" not in text and "guarded" not in text:
             await operation(text).run(World(seed), variables, on_way=ways.append)
     assert set(ways) == {COMPILED}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 2**32), st.sampled_from((0, 0, 3, 20)))
+async def test_schemas_of_all_kinds(schema: int, seed: int, faults: int) -> None:
+    core = generated_schema(schema)
+    text, variables = Documents(core, seed).query()
+    await compare(text, variables, seed, faults, core)
