@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
-from strawberry.schema.base import BaseSchema
+from strawberry import Schema
 
 from api.auth import Authenticator
 from api.bootstrap import Backend
@@ -39,7 +39,7 @@ GRAPHQL = "/graphql"
 
 
 def create_app(
-    settings: Settings, schema: BaseSchema, backend: Backend, *, with_worker: bool = True
+    settings: Settings, schema: Schema, backend: Backend, *, with_worker: bool = True
 ) -> Starlette:
     """The application over an open backend, which the caller closes after it. Raises: SettingsError."""
     authenticator = make_authenticator(settings)

@@ -103,9 +103,15 @@ def _harmless_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None
     out.write("\n".join(_CONTROL.sub(_shown, line) for line in text.getvalue().split("\n")))
 
 
+def _as_json(found: re.Match[str]) -> str:
+    """What JSON may hold as it is, and a terminal may obey."""
+    return f"\\u{ord(found[0]):04x}"
+
+
 def _shown(found: re.Match[str]) -> str:
     return repr(found[0])[1:-1]
 
 
 def _serialise(event: EventDict, **_: object) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    text = orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return _CONTROL.sub(_as_json, text)

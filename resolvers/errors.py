@@ -1,17 +1,11 @@
 """From domain errors to GraphQL: data where the result's union foresees it, a top-level error elsewhere."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import strawberry
 import structlog
-from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import StreamExecutionResult
-from strawberry.types.graphql import OperationType
 
 from gamification.kit import errors
 from gamification.kit.errors import DomainError
@@ -116,35 +110,6 @@ def typed(error: DomainError) -> Error:
             return shown
     plain: Error = InvalidInputError.of(error)
     return plain
-
-
-class FreshRows(SchemaExtension):
-    """Lets mutations load without caching: what one field changed, the next one must not show as it was."""
-
-    def on_execute(self) -> Iterator[None]:
-        if self.execution_context.operation_type is OperationType.MUTATION:
-            self.execution_context.context.load_afresh(cache=False)
-        yield
-
-
-class DomainErrors(SchemaExtension):
-    """Gives top-level errors that stem from the domain, and those of a request that can't be executed, their
-    code, field and limit."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if isinstance(result, GraphQLExecutionResult | ExecutionResult):
-            _code(result)
-
-    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
-        _code(result)
-        yield
-
-
-def _code(result: Any) -> None:
-    if result.errors:
-        result.errors = [coded(error) for error in result.errors]
 
 
 _VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?:")

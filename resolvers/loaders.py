@@ -1,7 +1,10 @@
 """Loaders: many keys, one read. Caching within a request only; on a socket rows would go stale."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -18,6 +21,57 @@ from resolvers.fields import Many
 
 K = TypeVar("K", bound=bytes | str)
 V = TypeVar("V")
+_KEYS_A_READ = 1000
+
+
+@dataclass(slots=True, eq=False)
+class _Read(Generic[K, V]):
+    """Keys that are read together, and what was found."""
+
+    keys: list[K] = field(default_factory=list)
+    found: dict[K, V] = field(default_factory=dict)
+    task: "asyncio.Task[None]" = field(init=False)
+
+
+class ById(Generic[K, V]):
+    """Objects by key: whatever is asked before the read begins is one read, and a page of keys waits once. What was
+    asked is remembered, if at all, until the loader is thrown away."""
+
+    def __init__(self, read: Callable[[Sequence[K]], Awaitable[dict[K, V]]], *, cache: bool) -> None:
+        self._read = read
+        self._cache = cache
+        self._asked: dict[K, _Read[K, V]] = {}
+        self._open: _Read[K, V] | None = None
+
+    async def load(self, key: K) -> V | None:
+        """One; None where there is none."""
+        return (await self.load_many((key,))).get(key)
+
+    async def load_many(self, keys: Iterable[K]) -> dict[K, V]:
+        """Those that there are."""
+        reads = {key: self._asked.get(key) or self._ask(key) for key in keys}
+        for read in set(reads.values()):
+            # One caller's cancellation must not take the answer from the others.
+            await asyncio.shield(read.task)
+        return {key: read.found[key] for key, read in reads.items() if key in read.found}
+
+    def _ask(self, key: K) -> _Read[K, V]:
+        read = self._open
+        if read is None:
+            read = self._open = _Read()
+            read.task = asyncio.create_task(self._run(read), name="load")
+        read.keys.append(key)
+        self._asked[key] = read
+        return read
+
+    async def _run(self, read: _Read[K, V]) -> None:
+        await asyncio.sleep(0)  # resolvers that take a step to get here are in time
+        self._open = None
+        if not self._cache:
+            for key in read.keys:
+                del self._asked[key]
+        for start in range(0, len(read.keys), _KEYS_A_READ):
+            read.found |= await self._read(read.keys[start : start + _KEYS_A_READ])
 
 
 class Loaders:
@@ -26,19 +80,53 @@ class Loaders:
     def __init__(self, services: Services, actor: Actor | None, *, cache: bool) -> None:
         self._services = services
         self._actor = actor
+        self._cache = cache
         self._batches: dict[Many, DataLoader[Any, Any]] = {}
-        self.members: DataLoader[bytes, Member | None] = self._by_id(services.members.by_ids, cache)
-        self.ranked: DataLoader[bytes, Member | None] = self._by_id(services.members.ranked_by_ids, cache)
-        self.transfers: DataLoader[bytes, Transfer | None] = self._by_id(services.ledger.transfers, cache)
-        self.activities: DataLoader[bytes, Activity | None] = self._by_id(services.activity.by_ids, cache)
-        self.awards: DataLoader[bytes, BadgeAward | None] = self._by_id(services.badges.by_ids, cache)
-        self.progress: DataLoader[bytes, Progress | None] = self._by_id(services.tasks.by_ids, cache)
-        self.award_counts: DataLoader[str, int | None] = self._by_id(services.badges.counts, cache)
-        self.balances: DataLoader[Member, list[Balance]] = DataLoader(
-            load_fn=self._balances, cache=cache, cache_key_fn=lambda member: member.id
-        )
-        self.catalogues: DataLoader[str, Catalogue] = DataLoader(load_fn=self._catalogues, cache=cache)
-        self.locales: DataLoader[str, str | None] = DataLoader(load_fn=self._locales, cache=cache)
+
+    @cached_property
+    def members(self) -> ById[bytes, Member]:
+        """Members by id."""
+        return self._by_id(self._services.members.by_ids)
+
+    @cached_property
+    def transfers(self) -> ById[bytes, Transfer]:
+        """Transfers by id."""
+        return self._by_id(self._services.ledger.transfers)
+
+    @cached_property
+    def activities(self) -> ById[bytes, Activity]:
+        """Activities by id."""
+        return self._by_id(self._services.activity.by_ids)
+
+    @cached_property
+    def awards(self) -> ById[bytes, BadgeAward]:
+        """Awards by id."""
+        return self._by_id(self._services.badges.by_ids)
+
+    @cached_property
+    def progress(self) -> ById[bytes, Progress]:
+        """Progress in tasks by id."""
+        return self._by_id(self._services.tasks.by_ids)
+
+    @cached_property
+    def award_counts(self) -> ById[str, int]:
+        """How many awards of a badge stand, by its key."""
+        return self._by_id(self._services.badges.counts)
+
+    @cached_property
+    def balances(self) -> DataLoader[Member, list[Balance]]:
+        """What members hold."""
+        return DataLoader(load_fn=self._balances, cache=self._cache, cache_key_fn=lambda member: member.id)
+
+    @cached_property
+    def catalogues(self) -> DataLoader[str, Catalogue]:
+        """Definitions by programme."""
+        return DataLoader(load_fn=self._catalogues, cache=self._cache)
+
+    @cached_property
+    def locales(self) -> DataLoader[str, str | None]:
+        """The caller's locale."""
+        return DataLoader(load_fn=self._locales, cache=self._cache)
 
     def batch(self, many: Many, info: Any) -> "DataLoader[Any, Any]":
         """The loader that gathers a batched field's objects; it never remembers any."""
@@ -51,16 +139,11 @@ class Loaders:
             found = self._batches[many] = DataLoader(load_fn=load, cache=False)
         return found
 
-    def _by_id(
-        self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool
-    ) -> DataLoader[K, V | None]:
-        async def load(keys: list[K]) -> list[V | None]:
-            if self._actor is None:
-                return [None] * len(keys)
-            found = await read(self._actor, keys)
-            return [found.get(key) for key in keys]
+    def _by_id(self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool) -> ById[K, V]:
+        async def load(keys: Sequence[K]) -> dict[K, V]:
+            return await read(self._actor, keys) if self._actor else {}
 
-        return DataLoader(load_fn=load, cache=cache, max_batch_size=1000)
+        return ById(load, cache=self._cache)
 
     async def _balances(self, members: list[Member]) -> list[list[Balance]]:
         if self._actor is None:

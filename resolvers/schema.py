@@ -3,8 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.documents.stock import Documents, OneOperation
-from resolvers.errors import HANDLERS, DomainErrors, FreshRows
+from resolvers.errors import HANDLERS
 from resolvers.mutations.programme import InvalidDocumentHandler
 from resolvers.mutations.root import Mutation
 from resolvers.queries.root import Query
@@ -16,7 +15,6 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
-    extensions=[DomainErrors, FreshRows, OneOperation, Documents],
     exception_handlers=[InvalidDocumentHandler(), *HANDLERS],
 )
-"""Executable; `api/` serves it over HTTP and WebSocket."""
+"""What `resolvers.operations.Operations` executes and `api/` serves."""

@@ -26,6 +26,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    NetworkTimeout,
     OperationFailure,
     PyMongoError,
 )
@@ -157,6 +158,8 @@ class Mongo:
                     return result
                 except PyMongoError as error:
                     await _abort(session)
+                    if isinstance(error, NetworkTimeout):
+                        raise  # a command's time is over: it would be, again
                     if not (error.has_error_label("TransientTransactionError") or _is_duplicate(error)):
                         raise
                     if isinstance(error, MongoUnavailable):

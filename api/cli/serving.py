@@ -29,6 +29,7 @@ from storage.embedded import Endpoints
 TOKEN_LIFETIME = timedelta(days=7)
 """Of the tokens printed at the start."""
 _GRACE_SECONDS = 5
+_UNSENT_BYTES_MAX = 128 * 1024
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what is printed for it
 
 
@@ -142,6 +143,10 @@ def _listen(settings: Settings) -> socket.socket:
     listener = socket.socket(family)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Of each connection taken: what a slow client has not read waits here, where a newer state replaces it,
+            # and not in the kernel, which would take megabytes.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES_MAX)
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()

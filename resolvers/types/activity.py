@@ -57,7 +57,7 @@ class Activity(Node):
         from resolvers.types.ledger import Transfer
 
         found = await info.context.loaders.transfers.load_many(self.model.transfers)
-        return [Transfer.of(transfer) for transfer in found if transfer is not None]
+        return [Transfer(model=found[one]) for one in self.model.transfers if one in found]
 
     @classmethod
     def of(cls, activity: domain.Activity) -> "Activity":

@@ -111,9 +111,11 @@ async def visible_activity(info: Info, activity_id: bytes | None) -> ActivityMod
 
 async def visible_activities(info: Info, ids: Sequence[bytes]) -> dict[bytes, ActivityModel]:
     """Activities by id: those of them that the caller may read."""
-    caller = info.context.caller
-    found = list((await info.context.services.activity.by_ids(caller, ids)).values())
-    owners = {one.member_id for one in found}
-    members = await info.context.services.members.by_ids(caller, list(owners))
-    seen = {one for one, member in members.items() if may_see_private(caller, member)}
-    return {one.id: one for one in found if one.member_id in seen}
+    loaders, caller = info.context.loaders, info.context.caller
+    found = await loaders.activities.load_many(ids)
+    members = await loaders.members.load_many(activity.member_id for activity in found.values())
+    return {
+        key: activity
+        for key, activity in found.items()
+        if activity.member_id in members and may_see_private(caller, members[activity.member_id])
+    }

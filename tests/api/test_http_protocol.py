@@ -90,8 +90,11 @@ async def make_server() -> AsyncIterator[MakeServer]:
         task = asyncio.create_task(server._serve([listener]))
         made = Server(listener.getsockname()[1], application)
         running.append((server, task, made))
-        while not server.started:
+        for _ in range(1000):
+            if server.started:
+                break
             await asyncio.sleep(0.01)
+        assert server.started
         return made
 
     yield make

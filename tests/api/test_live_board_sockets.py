@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from api.live.frames import text_frame
 from api.live.limits import SocketLimits
 from api.live.protocol import FrameProtocol
 from api.live.socket import Socket
@@ -196,8 +197,8 @@ async def test_a_client_that_catches_up_is_told_the_newest_state_alone() -> None
     wire.is_writable = True
     socket._on_resume()
     assert wire.written[1:] == [
-        b'\x81%{"id":"a","type":"next","payload":3}'.replace(b"%", bytes((37,))),
-        b'\x81%{"id":"b","type":"next","payload":2}'.replace(b"%", bytes((37,))),
+        text_frame(b'{"id":"a","type":"next","payload":3}'),
+        text_frame(b'{"id":"b","type":"next","payload":2}'),
     ]
     socket._on_resume()
     assert len(wire.written) == 3

@@ -81,3 +81,29 @@ def test_a_sane_request_id_is_kept(given: str) -> None:
 @pytest.mark.parametrize("given", ["", "a b", "a\nb", "A" * 129, "<i>", "ü"])
 def test_another_one_is_replaced(given: str) -> None:
     assert request_id({"x-request-id": given}) != given
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_what_callers_send_can_make_no_line_and_move_no_cursor(
+    capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    configure_logging(load_settings(log_format=log_format))
+    evil = "/\x1b[2J\x1b]0;owned\x07\r\n2026-01-01 [info] forged\x00\x9b31m\u2028x"
+    structlog.get_logger().info("request", path=evil, nested={"path": evil}, one="/\x1b[31m")
+    logging.getLogger("some.library").warning("said %s", evil)
+
+    def fail() -> None:
+        raise RuntimeError(evil)
+
+    try:
+        fail()
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    err = capsys.readouterr().err
+    assert not set(err) & {"\x1b", "\x07", "\r", "\x00", "\x9b", "\u2028"}
+    assert "forged" in err
+    if log_format == "json":
+        assert len(err.splitlines()) == 3
+    else:
+        told = [line for line in err.splitlines() if line.startswith("2026-01-01")]
+        assert len(told) <= 1  # in a traceback, which has lines of its own
