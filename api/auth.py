@@ -4,6 +4,7 @@ The header's algorithm only chooses between the two kinds of key; each kind is c
 so a public key never passes for a secret, and `none` never passes.
 """
 
+import re
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,11 @@ _CHECKED_MAX = 10_000
 _TOKEN_LENGTH_MAX = 8192
 _SUBJECT_LENGTH_MAX = 200
 _CLAIMS = ("sub", "role", "programme", "exp")
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""Three parts in base64url and nothing besides: decoders pass over what is no base64, and then one signature would
+stand for tokens without number."""
+_PROGRAMME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class Authenticator:
@@ -68,6 +74,8 @@ class Authenticator:
         """The actor, and the algorithm of the signature."""
         if len(token) > _TOKEN_LENGTH_MAX:
             raise Unauthenticated("The token is too long.")
+        if not _COMPACT.fullmatch(token):
+            raise Unauthenticated("The token can't be read.")
         try:
             header = jwt.get_unverified_header(token)
             key, algorithm = await self._key(header)
@@ -141,10 +149,14 @@ def _actor(claims: dict[str, Any]) -> Actor:
     subject, role, programme = claims["sub"], claims["role"], claims["programme"]
     if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_LENGTH_MAX:
         raise Unauthenticated(f"The token's `sub` must be text of 1 to {_SUBJECT_LENGTH_MAX} characters.")
-    if not isinstance(programme, str) or not programme:
+    if _NO_TEXT.search(subject):
+        raise Unauthenticated("The token's `sub` must not hold control characters.")
+    if not isinstance(programme, str) or not _PROGRAMME.fullmatch(programme):
         raise Unauthenticated("The token's `programme` must be a programme's key.")
     if role not in list(Role):
         raise Unauthenticated(f"The token's `role` must be one of {', '.join(Role)}.")
+    if isinstance(claims["exp"], bool) or not isinstance(claims["exp"], int | float):
+        raise Unauthenticated("The token's `exp` must be a number.")
     try:
         expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
     except (ValueError, OverflowError, OSError) as error:

@@ -76,7 +76,7 @@ class Outcome:
     @property
     def cpu_us(self) -> float:
         """The server's processor time for a delivered message."""
-        return self.cpu_s * 1e6 / max(1, self.seen["delivered"])
+        return self.cpu_s * 1e6 / max(1, int(self.seen["delivered"]))
 
     @property
     def told(self) -> str:

@@ -40,6 +40,7 @@ class Remembered:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._service, name)
         if not inspect.iscoroutinefunction(method):
+            setattr(self, name, method)
             return method
 
         async def remembered(*arguments: Any, **named: Any) -> Any:

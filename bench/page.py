@@ -174,10 +174,11 @@ def _in_process(file: Path, cores: Cores) -> list[Line]:
 def _line(what: str, ours: Rate, beside: str, theirs: Rate, aim: str) -> Line:
     return Line(
         what,
-        f"{ours}, CPU {ours.cpu_us:.0f} µs",
-        f"{theirs}, CPU {theirs.cpu_us:.0f} µs  {beside}",
+        str(ours),
+        f"{theirs}  {beside}",
         ours.per_second / theirs.per_second,
         aim,
+        theirs.cpu_us / ours.cpu_us,
     )
 
 
@@ -213,7 +214,7 @@ async def answer(server: Running, ask: Ask) -> bytes:
 def _check_page(page: bytes) -> None:
     found = orjson.loads(page)
     if "errors" in found:
-        raise RuntimeError(f"the page has errors: {page[:300]!r}")
+        raise RuntimeError(f"the page has errors: {found['errors']}"[:600])
     edges = found["data"]["leaderboard"]["period"]["entries"]["edges"]
     transfers = found["data"]["me"]["ledger"]["nodes"]
     if len(edges) != PLACES or len(transfers) != 20 or not all(t["cause"]["activity"] for t in transfers):

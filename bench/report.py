@@ -14,13 +14,15 @@ from rich.table import Table
 @dataclass(frozen=True, slots=True)
 class Line:
     """One measurement. `ratio` is stated so that greater is better where `aim` says "≥", less where it says "≤"; None
-    where there is nothing to compare with."""
+    where there is nothing to compare with. `cpu_ratio` is the same of the servers' processor time: where a server has
+    a core to itself it is about the ratio of the rates, and others' work on the machine moves it less."""
 
     name: str
     value: str
     floor: str
     ratio: float | None
     aim: str
+    cpu_ratio: float | None = None
 
 
 def machine() -> str:
@@ -49,15 +51,15 @@ def version_of(binary: Path) -> str:
 def show(console: Console, groups: Mapping[str, Sequence[Line]]) -> None:
     """Print one table, each group under its name."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("What", "Measured", "Floor or peer", "Ratio", "Aim"):
-        table.add_column(column, justify="right" if column == "Ratio" else "left", overflow="fold")
+    for column in ("What", "Measured", "Floor or peer", "Ratio", "by CPU", "Aim"):
+        table.add_column(column, justify="right" if column in ("Ratio", "by CPU") else "left", overflow="fold")
     for name, lines in groups.items():
         if not lines:
             continue
         table.add_section()
         table.add_row(f"[bold]{name}[/bold]")
         for line in lines:
-            table.add_row(line.name, line.value, line.floor, stated(line.ratio), line.aim)
+            table.add_row(line.name, line.value, line.floor, stated(line.ratio), stated(line.cpu_ratio), line.aim)
     console.print(table)
 
 

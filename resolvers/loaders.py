@@ -139,7 +139,7 @@ class Loaders:
             found = self._batches[many] = DataLoader(load_fn=load, cache=False)
         return found
 
-    def _by_id(self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]], cache: bool) -> ById[K, V]:
+    def _by_id(self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]]) -> ById[K, V]:
         async def load(keys: Sequence[K]) -> dict[K, V]:
             return await read(self._actor, keys) if self._actor else {}
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from api.auth import Authenticator, bearer, issue_token
+from api.keysets import KeySet
 from gamification.kit.actors import Role
 from gamification.kit.errors import Unauthenticated
 
@@ -151,3 +152,232 @@ def test_reads_the_authorization_header(header: str | None, found: str | None) -
 def test_another_authorization_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated):
         bearer(header)
+
+
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+RSA_PUBLIC = RSA_KEY.public_key()
+
+
+def foundations() -> list[bytes]:
+    """What a public key looks like to whoever takes it for a secret."""
+    formats = serialization.PublicFormat
+    encodings = serialization.Encoding
+    return [
+        RSA_PUBLIC.public_bytes(encodings.PEM, formats.SubjectPublicKeyInfo),
+        RSA_PUBLIC.public_bytes(encodings.PEM, formats.SubjectPublicKeyInfo).strip(),
+        RSA_PUBLIC.public_bytes(encodings.PEM, formats.PKCS1),
+        RSA_PUBLIC.public_bytes(encodings.DER, formats.SubjectPublicKeyInfo),
+        jwt.algorithms.RSAAlgorithm.to_jwk(RSA_PUBLIC).encode(),
+        b"",
+    ]
+
+
+class Elsewhere(KeySet):
+    """The keys of an identity provider, without a network; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("https://issuer.example/jwks")
+        self.asked = 0
+
+    def _read(self) -> list[jwt.PyJWK]:
+        self.asked += 1
+        key = {**jwt.algorithms.RSAAlgorithm.to_jwk(RSA_PUBLIC, as_dict=True), "kid": "r"}
+        return [jwt.PyJWK(key)]
+
+
+@pytest.mark.parametrize("secret", [SECRET, None])
+@pytest.mark.parametrize("header", [{}, {"kid": "r"}])
+async def test_a_published_key_never_passes_for_a_secret(secret: str | None, header: dict[str, Any]) -> None:
+    both = Authenticator(secret, Elsewhere())
+    for foundation in foundations():
+        for algorithm in ("HS256", "RS256", "hs256"):
+            await refusal(signed(claims(), {"alg": algorithm, **header}, foundation), both)
+    assert await subject(jwt.encode(claims(), RSA_KEY, "RS256", {"kid": "r"}), both) == "ada"
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    ["nOnE", " none", "none\x00", "ＮＯＮＥ", ["HS256"], {"HS256": 1}, True, 0, "HS256 ", "hs256"],
+)
+async def test_no_other_spelling_of_an_algorithm_passes(algorithm: Any) -> None:
+    await refusal(signed(claims(), {"alg": algorithm}))
+    await refusal(signed(claims(), {"alg": algorithm}).rpartition(".")[0] + ".")
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "PS256", "ES384", "EdDSA", "none"])
+async def test_published_keys_sign_by_the_two_algorithms_only(algorithm: str) -> None:
+    keys = Elsewhere()
+    made = (
+        jwt.encode(claims(), RSA_KEY, algorithm, {"kid": "r"})
+        if algorithm in ("RS384", "PS256")
+        else signed(claims(), {"alg": algorithm, "kid": "r"})
+    )
+    await refusal(made, Authenticator(None, keys))
+    assert keys.asked == 0
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c"])
+async def test_a_key_that_the_token_brings_along_is_not_used(name: str) -> None:
+    other = rsa.generate_private_key(65537, 2048)
+    brought: Any = "http://127.0.0.1:9/keys"
+    if name in ("jwk", "x5c"):
+        brought = jwt.algorithms.RSAAlgorithm.to_jwk(other.public_key(), as_dict=True)
+    keys = Elsewhere()
+    forged = jwt.encode(claims(), other, "RS256", {"kid": "r", name: brought})
+    assert await refusal(forged, Authenticator(None, keys)) == "The token's signature is wrong."
+    assert keys.asked == 1
+
+
+@pytest.mark.parametrize(
+    "kid",
+    ["", "R", "r\x00", "../../dev/null", "' or 1=1 --", "r\nr", "x" * 5000, 7, True, ["r"], {"$ne": ""}],
+    ids=lambda kid: str(kid)[:20],
+)
+async def test_a_key_is_found_by_its_own_name_only(kid: Any) -> None:
+    header = {"alg": "RS256", "kid": kid}
+    text = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in (header, claims())
+    )
+    proof = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(text.encode(), RSA_KEY)
+    made = f"{text}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"
+    await refusal(made, Authenticator(None, Elsewhere()))
+
+
+async def test_what_a_token_calls_critical_must_be_known() -> None:
+    await refusal(signed(claims(), {"alg": "HS256", "crit": ["made-up"], "made-up": True}))
+    await refusal(signed(claims(), {"alg": "HS256", "crit": []}))
+
+
+@pytest.mark.parametrize(("ahead_s", "passes"), [(3, True), (60, False)])
+@pytest.mark.parametrize("name", ["nbf", "iat"])
+async def test_a_clock_may_be_a_little_ahead(name: str, ahead_s: int, passes: bool) -> None:
+    made = signed(claims(**{name: int(time.time()) + ahead_s}))
+    if passes:
+        assert await subject(made) == "ada"
+    else:
+        assert await refusal(made) == "The token is not valid yet."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"exp": str(4102444800)},
+        {"exp": True},
+        {"exp": [4102444800]},
+        {"exp": {}},
+        {"exp": -1},
+        {"exp": 0},
+        {"exp": -(10**400)},
+        {"exp": 2**63},
+        {"exp": 1e308},
+        {"nbf": "soon"},
+        {"nbf": float("nan")},
+        {"iat": "yesterday"},
+        {"sub": "a\x00b"},
+        {"sub": "a\nb"},
+        {"sub": "\ud800"},
+        {"sub": True},
+        {"sub": ["ada"]},
+        {"sub": {"$ne": ""}},
+        {"programme": "\ud800"},
+        {"programme": "a b"},
+        {"programme": "p:board}"},
+        {"programme": "P"},
+        {"programme": "x" * 65},
+        {"programme": {"$gt": ""}},
+        {"role": None},
+        {"role": "member\x00"},
+        {"role": " operator"},
+        {"role": {"$in": ["operator"]}},
+    ],
+    ids=lambda changed: str(changed)[:50],
+)
+async def test_a_claim_that_lies_is_refused(changed: dict[str, Any]) -> None:
+    stated = {**claims(), **changed}
+    await refusal(signed(stated))
+
+
+async def test_of_a_claim_stated_twice_the_last_counts() -> None:
+    # As RFC 7519, section 4, has it; one that only the signer could have made.
+    text = json.dumps(claims())[:-1] + ', "role": "operator", "role": "member"}'
+    body = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    head = signed(claims()).partition(".")[0]
+    mac = hmac.new(SECRET.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
+    made = f"{head}.{body}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+    assert (await Authenticator(SECRET, None).authenticate(made)).role is Role.MEMBER
+
+
+@pytest.mark.parametrize("payload", [[], "text", 7, None, [{"sub": "ada"}]])
+async def test_claims_must_be_an_object(payload: Any) -> None:
+    await refusal(signed(payload))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: made + "!",
+        lambda made: made + "\n",
+        lambda made: made + "=",
+        lambda made: made + "é",
+        lambda made: made.replace(".", ". ", 1),
+        lambda made: made.replace(".", "..", 1),
+        lambda made: "\ufeff" + made,
+        lambda made: made + "." + made,
+        lambda made: made + "\x00" * 50,
+    ],
+)
+async def test_a_token_is_one_text_and_no_other(change: Any) -> None:
+    authenticator = Authenticator(SECRET, None)
+    made = signed(claims())
+    await refusal(change(made), authenticator)
+    assert await subject(made, authenticator) == "ada"
+    await refusal(change(made), authenticator)
+
+
+async def test_deep_and_long_claims_are_refused_quickly() -> None:
+    deep = "[" * 3000 + "]" * 3000
+    body = base64.urlsafe_b64encode(f'{{"sub": {deep}}}'.encode()).decode().rstrip("=")
+    head = signed(claims()).partition(".")[0]
+    mac = hmac.new(SECRET.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
+    await refusal(f"{head}.{body}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}")
+    await refusal(signed({**claims(), "extra": "x" * 8192}))
+
+
+class Checks(Authenticator):
+    """Counts how often a signature was looked at."""
+
+    count = 0
+
+    async def _check(self, token: str) -> Any:
+        self.count += 1
+        return await super()._check(token)
+
+
+@pytest.mark.parametrize(("lives_s", "kept_s"), [(3600, 300), (60, 60)])
+async def test_a_passed_token_is_looked_at_again_in_time_and_never_kept_beyond_its_end(
+    monkeypatch: pytest.MonkeyPatch, lives_s: int, kept_s: int
+) -> None:
+    began = time.time()
+    authenticator = Checks(SECRET, None)
+    made = signed(claims(exp=int(began) + lives_s))
+    for passed_s, count in ((0, 1), (kept_s - 2, 1), (kept_s + 1, 2)):
+        monkeypatch.setattr("api.auth.time.time", lambda passed_s=passed_s: began + passed_s)
+        await authenticator.authenticate(made)
+        assert authenticator.count == count
+
+
+async def test_tokens_of_other_parties_are_looked_at_each_time() -> None:
+    authenticator = Checks(None, Elsewhere())
+    made = jwt.encode(claims(), RSA_KEY, "RS256", {"kid": "r"})
+    for count in (1, 2, 3):
+        await authenticator.authenticate(made)
+        assert authenticator.count == count
+
+
+async def test_passed_tokens_are_remembered_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.auth._CHECKED_MAX", 10)
+    authenticator = Checks(SECRET, None)
+    for number in range(50):
+        await authenticator.authenticate(signed(claims(sub=f"member-{number}")))
+    assert len(authenticator._checked) == 10

@@ -177,6 +177,7 @@ async def test_operations_beyond_the_rate_are_refused_and_the_socket_stays(
     async with connect(address, subprotocols=[PROTOCOL]) as socket:
         await initialise(socket, token(Role.MEMBER))
         told = []
+        message: dict[str, Any] = {}
         for number in range(8):
             await subscribe(socket, "{ who }", str(number))
             message = await receive(socket)
@@ -202,17 +203,7 @@ async def test_a_caller_has_so_many_sockets_and_gets_them_back(
         async with connect(address, subprotocols=[PROTOCOL]) as other:
             await initialise(other, token(Role.MEMBER, "bob"))
         await mine[0].close()
-        for _ in range(100):
-            async with connect(address, subprotocols=[PROTOCOL]) as again:
-                await send(again, type="connection_init", payload={"token": token(Role.MEMBER, "ann")})
-                try:
-                    assert await receive(again) == {"type": "connection_ack"}
-                except ConnectionClosed:
-                    await asyncio.sleep(0.05)
-                    continue
-            break
-        else:
-            pytest.fail("the place was not given back")
+        await (await _opened(address, token(Role.MEMBER, "ann"))).close()
 
 
 async def test_a_client_that_does_not_read_is_closed_and_costs_no_more_than_its_buffer(
@@ -257,17 +248,24 @@ async def test_a_message_over_the_limit_closes_the_socket(make_server: MakeServe
 async def test_a_reset_connection_leaves_nothing_behind(make_server: MakeServer, token: MakeToken) -> None:
     address = await make_server(SCHEMA, sockets_per_caller=1)
     for _ in range(3):
-        for _ in range(100):
-            one = await connect(address, subprotocols=[PROTOCOL])
-            await send(one, type="connection_init", payload={"token": token(Role.MEMBER, "ann")})
-            try:
-                assert await receive(one) == {"type": "connection_ack"}
-                break
-            except ConnectionClosed:
-                await one.close()
-                await asyncio.sleep(0.05)
+        one = await _opened(address, token(Role.MEMBER, "ann"))
         await subscribe(one, "subscription { forever }", "1")
         await receive(one)
         handle = one.transport.get_extra_info("socket")
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         one.transport.abort()
+
+
+async def _opened(address: str, made: str) -> ClientConnection:
+    """A socket, as soon as the caller may have one more."""
+    for _ in range(100):
+        one = await connect(address, subprotocols=[PROTOCOL])
+        await send(one, type="connection_init", payload={"token": made})
+        try:
+            assert await receive(one) == {"type": "connection_ack"}
+        except ConnectionClosed:
+            await one.close()
+            await asyncio.sleep(0.05)
+            continue
+        return one
+    raise AssertionError("the place was not given back")

@@ -1,25 +1,20 @@
 """Live boards for many: read once, executed once, sent as the same bytes; what is a viewer's own stays theirs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
 
-from gamification.kit.actors import Actor
 from gamification.kit.errors import Forbidden, NotFound
 from gamification.services import Services
-from resolvers.context import Context
-from resolvers.errors import coded
 from resolvers.live import feeds, groups
-from resolvers.live.groups import Live
-from resolvers.live.hub import Handed, Hub, LiveContext, hub_of
-from resolvers.live.seats import Payload, Seat, Watch
-from resolvers.operations import SUBSCRIPTIONS, Request
-from resolvers.schema import schema
-from tests.resolvers.harness import OPERATIONS, GraphQL, member_gid
+from resolvers.live.seats import Payload, Watch
+from tests.resolvers.hall import Chair, Hall, emptied
+from tests.resolvers.harness import GraphQL, member_gid
 from tests.support import ProgrammeUnderTest
 
 SHARED = '{ leaderboardUpdated(key: "total", first: 3) { revision period { key size } entries { rank score member { displayName } } } }'
@@ -27,92 +22,6 @@ OWN = (
     '{ leaderboardUpdated(key: "total", first: 3, around: 1) { viewer { rank score } entries { rank score } '
     "around { rank member { displayName } } period { size } } }"
 )
-
-
-class Chair(Seat):
-    """A seat that keeps what it is offered."""
-
-    def __init__(self, watch: Watch) -> None:
-        super().__init__(watch)
-        self.offered: list[Payload] = []
-        self.refused: Exception | None = None
-        self._event = asyncio.Event()
-
-    def offer(self, payload: Payload) -> None:
-        self.offered.append(payload)
-        self._event.set()
-
-    def refuse(self, error: Exception) -> None:
-        self.refused = error
-        self._event.set()
-
-    async def until(self, found: Callable[[Any], bool]) -> Any:
-        """The first update, now or later, of which that is true."""
-        async with asyncio.timeout(10):
-            while True:
-                for payload in self.offered:
-                    data = orjson.loads(payload.body)["data"] or {"none": None}
-                    (update,) = data.values()
-                    if found(update):
-                        return update
-                self._event.clear()
-                await self._event.wait()
-
-    async def until_refused(self) -> Exception:
-        async with asyncio.timeout(10):
-            while self.refused is None:
-                self._event.clear()
-                await self._event.wait()
-        return self.refused
-
-
-class Hall:
-    """Seats people on the hub of some services."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.hub: Hub = hub_of(services)
-        self.chairs: list[Chair] = []
-
-    async def seat(self, actor: Actor, selection: str, *, compiled: bool = True, **variables: Any) -> Chair:
-        """A seat for `subscription` and that text."""
-        handed = await self.hand_over(actor, selection, compiled=compiled, **variables)
-        assert handed is not None
-        chair = Chair(handed.watch)
-        self.chairs.append(chair)
-        self.hub.sit(Live(self.services, encode, handed.identity, handed.plan), chair)
-        return chair
-
-    async def hand_over(
-        self, actor: Actor, selection: str, *, compiled: bool = True, **variables: Any
-    ) -> Handed | None:
-        """What the subscription leaves to be seated; None where it executes alone, which is not awaited."""
-        context = LiveContext(self.services, actor, "test", is_socket=True)
-        context.variables, context.compiled = variables, compiled
-        request = Request(f"subscription {selection}", variables)
-        ready = OPERATIONS.prepare(request, actor, SUBSCRIPTIONS)
-        async with aclosing(OPERATIONS.subscribe(ready, request, context)) as answers:
-            async for _ in answers:
-                assert context.handed is None
-                return None
-        return context.handed
-
-    def leave(self, chair: Chair) -> None:
-        self.hub.leave(chair)
-
-    async def alone(self, actor: Actor, selection: str, **variables: Any) -> bytes:
-        """What graphql-core gives to that caller alone."""
-        context = Context(self.services, actor, "test", is_socket=True)
-        source = await schema.subscribe(f"subscription {selection}", variables, context_value=context)
-        async with aclosing(source) as results:
-            return encode(await anext(results))
-
-
-def encode(result: Any) -> bytes:
-    payload = {"data": result.data}
-    if result.errors:
-        payload["errors"] = [coded(error).formatted for error in result.errors]
-    return orjson.dumps(payload)
 
 
 @pytest.fixture
@@ -123,15 +32,6 @@ async def hall(live: Services) -> AsyncIterator[Hall]:
     for chair in made.chairs:
         made.leave(chair)
     await emptied(made.hub)
-
-
-async def emptied(hub: Hub) -> None:
-    """Until nobody watches anything."""
-    for _ in range(500):
-        if not hub.feeds:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("somebody still watches")
 
 
 @contextmanager
@@ -294,6 +194,10 @@ async def test_only_those_are_told_whose_place_changed(hall: Hall, club: Program
     assert {name for name, chair in chairs.items() if len(chair.offered) > before[name]} == {"ann"}
 
 
+def _has_rank(rank: int, update: dict[str, Any]) -> bool:
+    return bool(update["viewer"]["rank"] == rank)
+
+
 async def test_places_of_many_viewers_come_in_few_calls(
     hall: Hall, club: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,7 +212,7 @@ async def test_places_of_many_viewers_come_in_few_calls(
     with counted(monkeypatch, club.services.leaderboards, "viewers") as calls:
         await club.do("buy", "ann", amount=1000)
         for number, chair in enumerate(chairs, 2):
-            await chair.until(lambda update, rank=number: update["viewer"]["rank"] == rank)
+            await chair.until(partial(_has_rank, number))
     assert len(calls) <= 2
 
 

@@ -79,6 +79,20 @@ async def test_gives_up_where_the_conflict_never_ends(
         await mongo.transaction(blindly)
 
 
+async def test_gives_up_sooner_where_less_patience_is_asked(mongo: Mongo, things: Collection) -> None:
+    await things.insert_one({"_id": b"1", "name": "one"})
+    runs = 0
+
+    async def blindly(tx: Tx) -> None:
+        nonlocal runs
+        runs += 1
+        await things.insert_one({"_id": b"1", "name": "other"}, session=tx.session)
+
+    with pytest.raises(Contention):
+        await mongo.transaction(blindly, patience_s=0.0)
+    assert runs == 1
+
+
 async def test_keeps_time_zone_and_milliseconds(things: Collection) -> None:
     at = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
     await things.insert_one({"_id": b"1", "name": "one", "at": at})
