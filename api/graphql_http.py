@@ -3,6 +3,8 @@
 One way for every request; a board page that many ask for is answered from `pages` before anything is parsed.
 """
 
+from typing import Any
+
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
@@ -26,12 +28,14 @@ from api.live.messages import PROTOCOL
 from api.pages import Pages
 from api.settings import Settings
 from api.sse import EVENT_STREAM, EventStreams, wants_event_stream
+from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
 from resolvers.context import Context
 from resolvers.operations import (
     QUERIES,
     QUERIES_AND_MUTATIONS,
     Operations,
+    Ready,
     Refused,
     TookTooLong,
     WrongType,
@@ -113,7 +117,7 @@ class GraphQLEndpoint:
         if await self._denied(send, await self._budgets.charge(caller, cost=ready.cost, granting=granting)):
             return
         state = scope["state"]
-        state["operation"] = ready
+        state["operation"] = _logged(ready, actor)
         context = Context(services, actor, state["request_id"])
         page = self._pages.begin(services, actor, ready, request, method, body)
         answer = await self._operations.run(ready, request, context)
@@ -150,3 +154,14 @@ async def _refuse_type(send: Send, error: WrongType) -> None:
         await send_error(send, 400, message, "BAD_REQUEST")
     else:
         await send_error(send, 405, "Send mutations by POST.", "BAD_REQUEST", {"Allow": "POST"})
+
+
+def _logged(ready: Ready, actor: Actor | None) -> dict[str, Any]:
+    """What a line says of a GraphQL operation: its name, the hash of its document, its cost, its caller."""
+    name = ready.operation.node.name
+    return {
+        "operation": name.value if name else None,
+        "document": ready.document.digest[:16],
+        "cost": ready.cost,
+        "caller": caller_of(actor, None).key if actor else None,
+    }

@@ -15,6 +15,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from api.access_log import ACCESS_LOG
 from api.log_repeats import ForeignRepeats, OwnRepeats, Repeats
 from api.settings import Settings
 
@@ -36,6 +37,7 @@ def configure_logging(settings: Settings, *, level: str | None = None) -> None:
     """Set up structlog, and bring the standard library's loggers into the same stream."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     wanted = logging.getLevelNamesMapping()[(level or settings.log_level).upper()]
+    ACCESS_LOG.direct, ACCESS_LOG.wanted = as_json, wanted <= logging.INFO
     repeats = Repeats()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access_log import ACCESS_LOG
 from api.logging import REQUEST_ID_HEADER, request_id
 from api.problems import on_crash, problem
 
@@ -75,9 +76,14 @@ class RequestEnvelope:
             await on_crash()(scope, receive, send_with_id)
         if scope["path"] not in _UNLOGGED or status >= 500:
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            log.info(
-                "request", method=scope["method"], path=scope["path"], status=status, duration_ms=milliseconds
-            )
+            fields = {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "duration_ms": milliseconds,
+                **scope["state"].get("operation", {}),
+            }
+            ACCESS_LOG.write(own_id, fields)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 import structlog
 
+from api.access_log import ACCESS_LOG
 from api.logging import configure_logging, request_id
 from api.settings import load_settings
+from gamification.kit.actors import Role
+from resolvers.documents.cache import digest_of
+from tests.api.conftest import SECRET, MakeClient, MakeToken
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +20,9 @@ def _restore() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     kept = structlog.get_config()
+    access = ACCESS_LOG.direct, ACCESS_LOG.wanted
     yield
+    ACCESS_LOG.direct, ACCESS_LOG.wanted = access
     root.handlers, root.level = handlers, level
     structlog.configure(**kept)
 
@@ -107,3 +113,26 @@ def test_what_callers_send_can_make_no_line_and_move_no_cursor(
     else:
         told = [line for line in err.splitlines() if line.startswith("2026-01-01")]
         assert len(told) <= 1  # in a traceback, which has lines of its own
+
+
+async def test_a_request_is_one_line_of_what_it_was_and_cost(
+    make_client: MakeClient, token: MakeToken, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(load_settings(jwt_secret=SECRET, log_format="json"))
+    client = await make_client()
+    secret = token(Role.MEMBER, "ada", "club")
+    body = {
+        "query": "query Mine($s: Boolean!) { me @include(if: $s) { id } }",
+        "operationName": "Mine",
+        "variables": {"s": True},
+    }
+    headers = {"authorization": f"Bearer {secret}", "x-request-id": "r-7"}
+
+    await client.post("/graphql?x=hush", json=body, headers=headers)
+
+    (line,) = [one for one in lines(capsys) if one["event"] == "request"]
+    assert line["request_id"] == "r-7"
+    assert (line["operation"], line["cost"], line["caller"]) == ("Mine", 2, "member 4 club ada")
+    assert line["document"] == digest_of(str(body["query"]))[:16]
+    assert (line["status"], line["level"], line["path"]) == (200, "info", "/graphql")
+    assert not {"hush", secret} & set(map(str, line.values()))
