@@ -8,7 +8,6 @@ server under load, the other its client and the databases; all take turns, and t
 import asyncio
 import http.client
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ from bench import boards
 from bench.loads import Ask, Rate, best, load
 from bench.peers.install import FOLDER, NotInstalled
 from bench.peers.table import PAGE_PEERS, Peer
-from bench.processes import Cores, DidNotStart, Running, confine, python, serving
+from bench.processes import Cores, DidNotStart, Running, confined, python, serving
 from bench.report import Line
 from bench.world import World
 
@@ -39,23 +38,6 @@ async def measure(world: World) -> list[Line]:
     cores = Cores.here()
     with confined(cores):
         return [*await _pages(world, cores), *await _unchanged(world, cores)]
-
-
-def confined(cores: Cores) -> "_Confined":
-    """Within: this process and the databases that it started are on the core that servers under load are not on."""
-    return _Confined(cores)
-
-
-class _Confined:
-    def __init__(self, cores: Cores) -> None:
-        self._cores = cores
-        self._before = os.sched_getaffinity(0)
-
-    def __enter__(self) -> None:
-        confine([os.getpid()], {self._cores.others})
-
-    def __exit__(self, *_: object) -> None:
-        confine([os.getpid()], self._before)
 
 
 async def _pages(world: World, cores: Cores) -> list[Line]:

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,17 @@ def confine(pids: Sequence[int], cores: set[int]) -> None:
             os.sched_setaffinity(int(thread.name), cores)
             children = (thread / "children").read_text().split()
             confine([int(child) for child in children], cores)
+
+
+@contextmanager
+def confined(cores: Cores) -> Iterator[None]:
+    """Within: this process and what it has started, the databases, are on the core that servers under load are not."""
+    before = os.sched_getaffinity(0)
+    confine([os.getpid()], {cores.others})
+    try:
+        yield
+    finally:
+        confine([os.getpid()], before)
 
 
 def cpu_s(pid: int) -> float:

@@ -12,3 +12,12 @@ OPERATIONS = Counter(
     "Operations by the `way` they were run, compiled or stock, and the `reason` for falling back.",
     ["way", "reason"],
 )
+_COMPILED = OPERATIONS.labels("compiled", "")
+
+
+def count_way(way: str) -> None:
+    """Count one operation, or one message of a subscription: `compiled`, or why it was not."""
+    if way == "compiled":
+        _COMPILED.inc()
+    else:
+        OPERATIONS.labels("stock", way).inc()

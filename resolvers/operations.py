@@ -20,8 +20,8 @@ from resolvers.documents.limits import cost_refusal
 from resolvers.documents.measures import OperationMeasure
 from resolvers.documents.persisted import Persisted
 from resolvers.errors import coded
-from resolvers.execution.running import COMPILED, Operation
-from resolvers.metrics import OPERATIONS, REFUSED
+from resolvers.execution.running import Operation
+from resolvers.metrics import REFUSED, count_way
 from resolvers.policy import Policy
 
 QUERIES = frozenset({OperationType.QUERY})
@@ -132,7 +132,7 @@ class Operations:
         try:
             async with asyncio.timeout(limit_s or None):
                 answer = await ready.operation.run(
-                    context, request.variables, None, request.extensions, _count_way
+                    context, request.variables, None, request.extensions, count_way
                 )
         except TimeoutError:
             raise TookTooLong(limit_s) from None
@@ -154,7 +154,7 @@ class Operations:
 
         Raises: Refused where it can't begin.
         """
-        source = ready.operation.events(context, request.variables, request.extensions)
+        source = ready.operation.events(context, request.variables, request.extensions, count_way)
         try:
             async with aclosing(source) as answers:
                 async for answer in answers:
@@ -193,10 +193,6 @@ def _chosen(document: Document, name: str | None) -> Operation:
     if found is None:
         raise Refused([GraphQLError(f"Unknown operation named {name[:100]!r}.")])
     return found
-
-
-def _count_way(way: str) -> None:
-    OPERATIONS.labels("compiled" if way == COMPILED else "stock", "" if way == COMPILED else way).inc()
 
 
 def _error(message: str, code: ErrorCode) -> GraphQLError:

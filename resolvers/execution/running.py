@@ -87,12 +87,8 @@ class Operation:
             run.take(variables)
             plan = self._plan(run.variables)
             data = await run.go(plan)
-        except Unsupported as reason:
-            way = reason.reason
-        except Surprise as surprise:
-            way = surprise.args[0]
-        except GraphQLError:
-            way = "arguments"
+        except (Unsupported, Surprise, GraphQLError) as error:
+            way = _reason(error)
         if on_way is not None:
             on_way(way)
         if data is not None:
@@ -100,9 +96,14 @@ class Operation:
         return await self._by_core(run, variables)
 
     def complete(
-        self, context: Any, variables: dict[str, Any] | None, event: Any
+        self,
+        context: Any,
+        variables: dict[str, Any] | None,
+        event: Any,
+        on_way: Callable[[str], None] | None = None,
     ) -> AwaitableOrValue[ExecutionResult]:
         """A subscription's answer to one event, the value of its root field; at once where nothing has to wait."""
+        told = on_way or _tell_nobody
         run = _Run(self, context, event, None)
         try:
             run.take(variables)
@@ -110,24 +111,32 @@ class Operation:
             (root,) = plan.roots
             run.prepare(plan)
             run.kept[root.key] = Outcome(event)
-            if not root.waits:
-                return ExecutionResult({root.key: root.complete(event, run)}, None)
-        except Exception:  # noqa: BLE001 - whatever it is, the library says so
+            if root.waits:
+                return self._completed_later(run, root, variables, told)
+            data = {root.key: root.complete(event, run)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the library says so
+            told(_reason(error))
             return self._by_core(run, variables)
-        return self._completed_later(run, plan, variables)
+        told(COMPILED)
+        return ExecutionResult(data, None)
 
     async def _completed_later(
-        self, run: "_Run", plan: Plan, variables: dict[str, Any] | None
+        self, run: "_Run", root: Root, variables: dict[str, Any] | None, told: Callable[[str], None]
     ) -> ExecutionResult:
-        (root,) = plan.roots
         try:
             await run.complete(root)
-        except Surprise:
+        except Surprise as error:
+            told(_reason(error))
             return await self._by_core(run, variables)
+        told(COMPILED)
         return ExecutionResult({root.key: run.kept[root.key].value}, None)
 
     async def events(
-        self, context: Any, variables: dict[str, Any] | None, extensions: dict[str, Any] | None
+        self,
+        context: Any,
+        variables: dict[str, Any] | None,
+        extensions: dict[str, Any] | None,
+        on_way: Callable[[str], None] | None = None,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """A subscription's answers; one without data and with errors, at once, where it can't begin."""
         executor = self._executor(_Run(self, context, None, extensions), variables)
@@ -141,7 +150,7 @@ class Operation:
             return
         async with aclosing(cast("AsyncGenerator[Any, None]", source)) as events:
             async for event in events:
-                answer = self.complete(context, variables, event)
+                answer = self.complete(context, variables, event, on_way)
                 yield cast("ExecutionResult", await answer if is_awaitable(answer) else answer)
 
     def _plan(self, variables: VariableValues) -> Plan:
@@ -198,6 +207,19 @@ class Operation:
         if isinstance(executor, KeepingExecutor):
             executor.kept = run.kept
         return cast("KeepingExecutor | list[GraphQLError]", executor)
+
+
+def _reason(error: Exception) -> str:
+    """Why the compiled way was left, in the metric's words."""
+    if isinstance(error, Unsupported):
+        return error.reason
+    if isinstance(error, Surprise):
+        return str(error.args[0])
+    return "arguments" if isinstance(error, GraphQLError) else _ERROR
+
+
+def _tell_nobody(_way: str) -> None:
+    pass
 
 
 class _Run:

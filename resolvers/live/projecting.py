@@ -7,6 +7,7 @@ from graphql.pyutils import AwaitableOrValue
 
 from resolvers.context import Context
 from resolvers.execution.running import Operation
+from resolvers.metrics import count_way
 
 
 def project(
@@ -14,4 +15,4 @@ def project(
 ) -> AwaitableOrValue[ExecutionResult]:
     """What a subscriber of that operation gets for `event`, the value of the root field; at once where no field of
     the selection has to wait. `variables` as the client stated them."""
-    return operation.complete(context, variables, event)
+    return operation.complete(context, variables, event, count_way)

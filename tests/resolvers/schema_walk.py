@@ -1,13 +1,15 @@
 """Documents that ask for everything a schema has, made from the schema itself, and what their answers showed.
 
-- `selection(type)`: all fields below a type, each type once on any way down.
+- `selection(type)`: all fields of all types below a type.
 - `calls(field, pools)`: the arguments with which a root field is tried.
 - `leaves(answer)`: the (type, field) pairs that had a value.
 """
 
 import itertools
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -35,52 +37,77 @@ class NothingToTry(AssertionError):
     """A required argument that no pool has a value for: the test must be taught one."""
 
 
-def selection(schema: GraphQLSchema, kind: Any, pools: Pools, path: tuple[str, ...] = ()) -> str:
-    """Everything below a type, in braces; nothing for a leaf. A type that is on the way already gives its leaves."""
-    named = get_named_type(kind)
-    if is_leaf_type(named):
+@dataclass(eq=False)
+class _Place:
+    """Where a document reaches objects of one type, and whether it goes on from there."""
+
+    kind: GraphQLObjectType
+    goes_on: bool = False
+    below: dict[str, list["_Place"]] = field(default_factory=dict)
+
+
+def selection(schema: GraphQLSchema, kind: Any, pools: Pools) -> str:
+    """Everything below a type, in braces; nothing for a leaf. Each type is gone into where it is reached first, level
+    by level; elsewhere it gives its leaves."""
+    if is_leaf_type(get_named_type(kind)):
         return ""
-    if is_abstract_type(named):
-        parts = [
-            f"... on {one.name} {_fields(schema, one, pools, path, alias=True)}"
-            for one in schema.get_possible_types(named)
-        ]
-        return f"{{ __typename {' '.join(parts)} }}"
-    return _fields(schema, named, pools, path)
-
-
-def _fields(
-    schema: GraphQLSchema, kind: GraphQLObjectType, pools: Pools, path: tuple[str, ...], alias: bool = False
-) -> str:
-    parts = ["__typename"]
-    for name, field in kind.fields.items():
-        if not is_leaf_type(get_named_type(field.type)) and kind.name in path:
+    first = _places(schema, kind)
+    pending, seen = deque(first), set[str]()
+    while pending:
+        place = pending.popleft()
+        if place.kind.name in seen:
             continue
-        # Two members of a union may have one field of two types.
-        called = f"{kind.name}__{name}: {name}" if alias else name
+        seen.add(place.kind.name)
+        place.goes_on = True
+        for name, stated in place.kind.fields.items():
+            if not is_leaf_type(get_named_type(stated.type)):
+                place.below[name] = _places(schema, stated.type)
+                pending.extend(place.below[name])
+    return _all_of(kind, first, pools)
+
+
+def _places(schema: GraphQLSchema, kind: Any) -> list[_Place]:
+    named = get_named_type(kind)
+    return [_Place(one) for one in (schema.get_possible_types(named) if is_abstract_type(named) else (named,))]
+
+
+def _all_of(kind: Any, places: Sequence[_Place], pools: Pools) -> str:
+    if not is_abstract_type(get_named_type(kind)):
+        return _fields(places[0], pools)
+    # Two members of a union may have one field of two types.
+    parts = [f"... on {place.kind.name} {_fields(place, pools, f'{place.kind.name}__')}" for place in places]
+    return f"{{ __typename {' '.join(parts)} }}"
+
+
+def _fields(place: _Place, pools: Pools, prefix: str = "") -> str:
+    parts = ["__typename"]
+    for name, stated in place.kind.fields.items():
+        is_leaf = is_leaf_type(get_named_type(stated.type))
+        if not is_leaf and not place.goes_on:
+            continue
         needed = {
-            argument: _values(argument, stated, pools)[0]
-            for argument, stated in field.args.items()
-            if is_required_argument(stated)
+            argument: _values(argument, found, pools)[0]
+            for argument, found in stated.args.items()
+            if is_required_argument(found)
         }
-        below = selection(schema, field.type, pools, (*path, kind.name))
-        parts.append(f"{called}{arguments(needed, field)} {below}")
+        below = "" if is_leaf else _all_of(stated.type, place.below[name], pools)
+        called = f"{prefix}{name}: {name}" if prefix else name
+        parts.append(f"{called}{arguments(needed, stated)} {below}")
     return f"{{ {' '.join(parts)} }}"
 
 
-def calls(field: GraphQLField, pools: Pools) -> Iterator[str]:
+def calls(asked: GraphQLField, pools: Pools) -> Iterator[dict[str, Any]]:
     """The field's arguments: every combination of the required ones; beside the first of these, every value of each
     optional one."""
-    required = {name: found for name, found in field.args.items() if is_required_argument(found)}
+    required = {name: found for name, found in asked.args.items() if is_required_argument(found)}
     choices = [_values(name, found, pools) for name, found in required.items()]
     combined = [dict(zip(required, chosen, strict=True)) for chosen in itertools.product(*choices)]
     assert len(combined) <= _TRIED_MAX, "too many combinations: name these arguments in the pools"
-    for stated in combined:
-        yield arguments(stated, field)
-    for name, found in field.args.items():
+    yield from combined
+    for name, found in asked.args.items():
         if name not in required:
             for value in _values(name, found, pools, required=False):
-                yield arguments({**combined[0], name: value}, field)
+                yield {**combined[0], name: value}
 
 
 def _values(
@@ -95,7 +122,7 @@ def _values(
         found = [Name(value) for value in named.values]
     if not found and required:
         raise NothingToTry(f"no value for the argument `{name}: {stated.type}`")
-    return [[value] for value in found or ()] if is_list_type(kind) else list(found or ())
+    return [list(found or ())] if is_list_type(kind) else list(found or ())
 
 
 def _objects(kind: GraphQLInputObjectType, pools: Pools) -> Iterator[dict[str, Any]]:
@@ -105,13 +132,13 @@ def _objects(kind: GraphQLInputObjectType, pools: Pools) -> Iterator[dict[str, A
         names = list(needed)
         choices = [_values(name, kind.fields[name], pools) for name in names]
         yield from (dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*choices))
-    for name, field in kind.fields.items():
+    for name, stated in kind.fields.items():
         if name not in needed:
-            yield from ({**needed, name: value} for value in _values(name, field, pools, required=False))
+            yield from ({**needed, name: value} for value in _values(name, stated, pools, required=False))
 
 
 class Name(str):
-    """A literal that is written without quotes."""
+    """What is written without quotes: an enum's value, a variable."""
 
     __slots__ = ()
 
@@ -127,9 +154,9 @@ def literal(value: Any) -> str:
     return json.dumps(value)
 
 
-def arguments(stated: Mapping[str, Any], field: GraphQLField) -> str:
+def arguments(stated: Mapping[str, Any], asked: GraphQLField) -> str:
     """In brackets; nothing for none."""
-    assert set(stated) <= set(field.args)
+    assert set(stated) <= set(asked.args)
     return f"({', '.join(f'{name}: {literal(value)}' for name, value in stated.items())})" if stated else ""
 
 
@@ -163,8 +190,8 @@ def all_leaves(schema: GraphQLSchema, root: GraphQLObjectType) -> set[tuple[str,
     pending, seen = [root], {root.name}
     while pending:
         kind = pending.pop()
-        for name, field in kind.fields.items():
-            named = get_named_type(field.type)
+        for name, stated in kind.fields.items():
+            named = get_named_type(stated.type)
             if is_leaf_type(named):
                 found.add((kind.name, name))
                 continue
