@@ -111,5 +111,5 @@ schema: $(DEV_STAMP) ## Write schema.graphql
 	@mv schema.graphql.new schema.graphql
 
 clean: ## Remove .venv and caches; the data in .starguild stays
-	@rm -rf $(VENV) $(CONFORMANCE) conformance/node/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(CONFORMANCE) conformance/node/node_modules bench/peers/.venv bench/peers/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

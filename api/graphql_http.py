@@ -3,6 +3,7 @@
 One way for every request; a board page that many ask for is answered from `pages` before anything is parsed.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import OperationType
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import Authenticator, bearer
 from api.budgets import Budgets, Denial
 from api.callers import Audience as CallerAudience
-from api.callers import caller_of
+from api.callers import Caller, caller_of
 from api.graphql_errors import presentable
 from api.http_answers import encode, encode_refusal, send_answer, send_bytes, send_error
 from api.http_requests import (
@@ -37,12 +38,23 @@ from resolvers.operations import (
     Operations,
     Ready,
     Refused,
+    Request,
     TookTooLong,
     WrongType,
 )
 
 _METHODS = {"Allow": "GET, POST"}
 WRONG_TOKEN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: who, and what; `body` is as it came, or the query string."""
+
+    actor: Actor | None
+    caller: Caller
+    body: bytes
+    request: Request
 
 
 class GraphQLEndpoint:
@@ -93,33 +105,50 @@ class GraphQLEndpoint:
         caller = caller_of(actor, address_of(scope))
         if await self._denied(send, await self._budgets.charge(caller, requests=1)):
             return
-        if method == "GET":
-            body, request = scope["query_string"], None
-            allowed = QUERIES
-        else:
-            check_content(head)
-            limit_bytes = self._limits[caller.audience is CallerAudience.TRUSTED]
-            body = await read_body(receive, head, limit_bytes=limit_bytes, timeout_s=self._body_timeout_s)
-            allowed = QUERIES_AND_MUTATIONS
-        services = scope["app"].state.backend.services
-        if actor is not None and (known := self._pages.find(services, actor, method, body)) is not None:
-            if not await self._denied(send, await self._budgets.charge(caller, cost=known.cost)):
-                await send_answer(send, head, known.body)
+        body = scope["query_string"] if method == "GET" else await self._body(receive, head, caller)
+        streamed = wants_event_stream(head.accept)
+        if not streamed and await self._answer_from_page(scope, send, head, actor, caller, body):
             return
-        request = parse_body(body) if method == "POST" else parse_query_string(body)
+        request = parse_query_string(body) if method == "GET" else parse_body(body)
         if not request.query and "persistedQuery" not in (request.extensions or {}):
             raise Unacceptable(400, "No GraphQL query found in the request.")
-        if wants_event_stream(head.accept):
+        if streamed:
             await self._streams(scope, receive, send, request, actor)
-            return
+        else:
+            await self._execute(scope, send, head, Asked(actor, caller, body, request))
+
+    async def _body(self, receive: Receive, head: Head, caller: Caller) -> bytes:
+        check_content(head)
+        limit_bytes = self._limits[caller.audience is CallerAudience.TRUSTED]
+        return await read_body(receive, head, limit_bytes=limit_bytes, timeout_s=self._body_timeout_s)
+
+    async def _answer_from_page(
+        self, scope: Scope, send: Send, head: Head, actor: Actor | None, caller: Caller, body: bytes
+    ) -> bool:
+        """Whether it was: nothing is parsed then."""
+        if actor is None:
+            return False
+        services = scope["app"].state.backend.services
+        known = self._pages.find(services, actor, scope["method"], body)
+        if known is None:
+            return False
+        if not await self._denied(send, await self._budgets.charge(caller, cost=known.cost)):
+            await send_answer(send, head, known.body)
+        return True
+
+    async def _execute(self, scope: Scope, send: Send, head: Head, asked: "Asked") -> None:
+        method, actor, request = scope["method"], asked.actor, asked.request
+        allowed = QUERIES if method == "GET" else QUERIES_AND_MUTATIONS
         ready = self._operations.prepare(request, actor, allowed)
         granting = ready.measure.counts.granting if ready.type is OperationType.MUTATION else 0
-        if await self._denied(send, await self._budgets.charge(caller, cost=ready.cost, granting=granting)):
+        charged = await self._budgets.charge(asked.caller, cost=ready.cost, granting=granting)
+        if await self._denied(send, charged):
             return
         state = scope["state"]
-        state["operation"] = _logged(ready, actor)
+        state["operation"] = _logged(ready, asked)
+        services = scope["app"].state.backend.services
         context = Context(services, actor, state["request_id"])
-        page = self._pages.begin(services, actor, ready, request, method, body)
+        page = self._pages.begin(services, actor, ready, request, method, asked.body)
         answer = await self._operations.run(ready, request, context)
         if answer.errors:
             answer.errors = presentable(answer.errors, context.request_id)
@@ -156,12 +185,12 @@ async def _refuse_type(send: Send, error: WrongType) -> None:
         await send_error(send, 405, "Send mutations by POST.", "BAD_REQUEST", {"Allow": "POST"})
 
 
-def _logged(ready: Ready, actor: Actor | None) -> dict[str, Any]:
+def _logged(ready: Ready, asked: Asked) -> dict[str, Any]:
     """What a line says of a GraphQL operation: its name, the hash of its document, its cost, its caller."""
     name = ready.operation.node.name
     return {
         "operation": name.value if name else None,
         "document": ready.document.digest[:16],
         "cost": ready.cost,
-        "caller": caller_of(actor, None).key if actor else None,
+        "caller": asked.caller.key if asked.actor else None,
     }

@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [million] [redis] [live]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [nakama] [million] [redis] [live]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -8,17 +8,29 @@ import uvloop
 from rich.console import Console
 
 from api.runtime import tune_garbage_collection
-from bench import board_page, intake, live, million, ranks
+from bench import intake, live, million, nakama, page, ranks
+from bench.loads import Failed, client
+from bench.peers.table import versions
+from bench.processes import DidNotStart
 from bench.report import Line, machine, show, version_of
 from bench.world import world
 from storage.embedded import find_mongod, find_valkey
 
 _BENCHMARKS = {
     "intake": intake.measure,
-    "page": board_page.measure,
+    "page": page.measure,
+    "nakama": nakama.measure,
     "million": million.measure,
     "redis": ranks.measure,
     "live": live.measure,
+}
+_ABOUT = {
+    "intake": "intake: activities through all rules",
+    "page": "page: over HTTP, 16 connections, the server on one core",
+    "nakama": "nakama: boards over HTTP, 32 connections, the server and both databases on one core",
+    "million": "million: a board of a million members, in process",
+    "redis": "redis: 32 callers at once, in process",
+    "live": "live: a board of ten over sockets, the server on one core",
 }
 
 
@@ -27,13 +39,17 @@ async def run(wanted: list[str], console: Console) -> None:
     console.print(f"python -m bench {' '.join(wanted)}")
     console.print(machine())
     console.print(f"{version_of(find_mongod())}; {version_of(find_valkey())}")
-    lines: list[Line] = []
+    groups: dict[str, list[Line]] = {}
     async with world() as servers:
         for name in wanted:
             began = time.perf_counter()
-            lines += await _BENCHMARKS[name](servers)
+            try:
+                groups[_ABOUT[name]] = await _BENCHMARKS[name](servers)
+            except (RuntimeError, OSError, Failed, DidNotStart) as error:
+                groups[_ABOUT[name]] = [Line("failed", str(error)[:500], "", None, "")]
             print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    show(console, lines)
+    console.print(f"Client: {client()}. Peers on {versions()}.\n")
+    show(console, groups)
 
 
 def main() -> None:
@@ -41,10 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *_BENCHMARKS], help="which benchmarks")
     names = parser.parse_args().names or list(_BENCHMARKS)
-    if "page" in names and "intake" not in names:
-        names = ["intake", *names]
     tune_garbage_collection()
-    uvloop.run(run(names, Console(width=200)))
+    uvloop.run(run(names, Console(width=230)))
 
 
 if __name__ == "__main__":

@@ -9,21 +9,17 @@ import json
 import os
 import resource
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from api.auth import issue_token
 from bench import boards, live_peers
 from bench.processes import Cores, confined, python, serving
 from bench.report import Line
-from bench.watching import FIRST, QUERY, Outcome, watched
+from bench.watching import FIRST, QUERY, Outcome, Write, watched
 from bench.world import DATABASE, World
 from gamification.activity.model import NewActivity
 from gamification.kit.actors import Actor, Role
@@ -121,7 +117,7 @@ async def _load(world: World, core: int, sockets: int, rate: int) -> tuple[Outco
         return await watched(server, sockets, token, _writer(world, rate)), size
 
 
-def _writer(world: World, rate: int) -> Callable[[], Awaitable[None]]:
+def _writer(world: World, rate: int) -> Write:
     """Brings a new score to the board so many times a second, as the delivery of a batch does."""
 
     async def write() -> None:
@@ -154,7 +150,17 @@ async def _period(world: World) -> BoardPeriod:
 async def _floor(core: int, sockets: int, rate: int, size: int) -> Outcome:
     environment = {**os.environ, "BENCH_RATE": str(rate), "BENCH_BYTES": str(size)}
     command = python(
-        *("-m", "uvicorn", "bench.bare_socket:app", "--port", "{port}", "--log-level", "error", "--lifespan", "off"),
+        *(
+            "-m",
+            "uvicorn",
+            "bench.bare_socket:app",
+            "--port",
+            "{port}",
+            "--log-level",
+            "error",
+            "--lifespan",
+            "off",
+        ),
         *("--ws", "api.live.protocol:FrameProtocol", "--ws-per-message-deflate", "false"),
     )
     async with serving(command, environment, core) as server:

@@ -78,7 +78,9 @@ async def load(server: Running, ask: Ask, seconds: float, core: int, salt: str =
 
 def client() -> str:
     """Which client makes the load."""
-    return "wrk" if shutil.which("wrk") else "bench.client, Python: beyond some 6,000 a second it is the limit"
+    return (
+        "wrk" if shutil.which("wrk") else "bench.client, Python: beyond some 6,000 a second it is the limit"
+    )
 
 
 async def _ask(

@@ -58,9 +58,7 @@ async def _serve(what: str, port: int) -> None:
     settings = load_settings()
     configure_logging(settings)
     data = orjson.loads(Path(os.environ["BENCH_PAGE"]).read_bytes())["data"]  # noqa: ASYNC240
-    async with open_backend(
-        str(settings.mongodb_url), str(settings.redis_url), settings.database
-    ) as backend:
+    async with open_backend(str(settings.mongodb_url), str(settings.redis_url), settings.database) as backend:
         if what == "services":
             app = create_app(settings, schema, _remembering(backend), with_worker=False)
         else:

@@ -1,7 +1,7 @@
 """The page's own small schema in Strawberry, its objects made from the page's JSON: what the peers serve, by our
 executor or by Strawberry's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -175,7 +175,7 @@ def _transfer(node: dict[str, Any]) -> Transfer:
 
 
 def schema_of(
-    data: dict[str, Any], extensions: Sequence[type[SchemaExtension] | SchemaExtension] = ()
+    data: dict[str, Any], extensions: Sequence[Callable[[], SchemaExtension]] = ()
 ) -> strawberry.Schema:
     """A schema that serves that page; which board is asked for makes no difference."""
     board, viewer = board_of(data), me_of(data)

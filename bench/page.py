@@ -56,9 +56,7 @@ async def _pages(world: World, cores: Cores) -> list[Line]:
         peers, missing = await _peers(stack, PAGE_PEERS, file, cores)
         for name, server in {**servers, **{str(peer): running for peer, running in peers.items()}}.items():
             await _same(name, server, ask, page)
-        rates = await in_turn(
-            servers | {peer.name: running for peer, running in peers.items()}, ask, cores
-        )
+        rates = await in_turn(servers | {peer.name: running for peer, running in peers.items()}, ask, cores)
         lines = [
             _line(f"page of {len(page) / 1024:.0f} KiB, {ours}", rates[ours], floor, rates[floor], "stated")
             for ours in (_STORES, _SERVICES, _MEMORY)
@@ -126,7 +124,9 @@ async def _peers(
             environment = {**peer.environment, "BENCH_PAGE": str(file)}
             found[peer] = await stack.enter_async_context(serving(command, environment, cores.server))
         except (NotInstalled, DidNotStart) as reason:
-            missing.append(Line(f"beside {peer.name}", "", f"not installed: {reason}", None, f"≥ {peer.aim:g}"))
+            missing.append(
+                Line(f"beside {peer.name}", "", f"not installed: {reason}", None, f"≥ {peer.aim:g}")
+            )
     return found, missing
 
 
@@ -208,5 +208,3 @@ async def _same(name: str, server: Running, ask: Ask, page: bytes) -> None:
     found, wanted = orjson.loads(await answer(server, ask)), orjson.loads(page)
     if found.get("data") != wanted["data"] or found.get("errors"):
         raise RuntimeError(f"{name} gives another page: {json.dumps(found)[:300]}")
-
-

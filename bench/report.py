@@ -52,14 +52,18 @@ def show(console: Console, groups: Mapping[str, Sequence[Line]]) -> None:
     """Print one table, each group under its name."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("What", "Measured", "Floor or peer", "Ratio", "by CPU", "Aim"):
-        table.add_column(column, justify="right" if column in ("Ratio", "by CPU") else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in ("Ratio", "by CPU") else "left", overflow="fold"
+        )
     for name, lines in groups.items():
         if not lines:
             continue
         table.add_section()
         table.add_row(f"[bold]{name}[/bold]")
         for line in lines:
-            table.add_row(line.name, line.value, line.floor, stated(line.ratio), stated(line.cpu_ratio), line.aim)
+            table.add_row(
+                line.name, line.value, line.floor, stated(line.ratio), stated(line.cpu_ratio), line.aim
+            )
     console.print(table)
 
 

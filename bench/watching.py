@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ QUERY = (
 )
 """Whatever is watched must answer this."""
 
-Write = Callable[[], Awaitable[None]]
+Write = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,11 @@ import strawberry
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from strawberry.asgi import GraphQL
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.config import StrawberryConfig
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from resolvers.scalars import SCALARS, Long
 
 
 @strawberry.type
@@ -34,7 +37,7 @@ class Entry:
 
 @strawberry.type
 class LeaderboardUpdate:
-    revision: strawberry.scalars.JSON
+    revision: Long
     entries: list[Entry]
 
 
@@ -44,7 +47,10 @@ class Query:
 
 
 _MEMBERS = [
-    Member(id=strawberry.ID(base64.urlsafe_b64encode(f"Member:{n:024}".encode()).decode()), display_name=f"Member {n}")
+    Member(
+        id=strawberry.ID(base64.urlsafe_b64encode(f"Member:{n:024}".encode()).decode()),
+        display_name=f"Member {n}",
+    )
     for n in range(10)
 ]
 _changed = asyncio.Condition()
@@ -54,7 +60,7 @@ _opened_at = [time.monotonic(), 0.0]
 def _board() -> LeaderboardUpdate:
     now = time.time_ns() // 1_000_000
     entries = [Entry(rank=n + 1, score=float(now - n), member=member) for n, member in enumerate(_MEMBERS)]
-    return LeaderboardUpdate(revision=now, entries=entries)
+    return LeaderboardUpdate(revision=Long(now), entries=entries)
 
 
 _state = [_board()]
@@ -72,7 +78,7 @@ class Subscription:
 
 
 async def _publish() -> None:
-    while not _opened_at[1] or time.monotonic() - _opened_at[0] < 1.5:
+    while not _opened_at[1] or time.monotonic() - _opened_at[0] < 1.5:  # noqa: ASYNC110 - no event says it
         await asyncio.sleep(0.1)
     due = time.monotonic()
     while True:
@@ -95,6 +101,12 @@ async def _lifespan(_: Starlette) -> AsyncIterator[None]:
     publishing.cancel()
 
 
-_schema = strawberry.Schema(query=Query, subscription=Subscription, extensions=[ParserCache(), ValidationCache()])
+_caches: list[SchemaExtension] = [ParserCache(), ValidationCache()]
+_schema = strawberry.Schema(
+    query=Query,
+    subscription=Subscription,
+    extensions=[lambda: _caches[0], lambda: _caches[1]],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
 _graphql = _Compact(_schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
 app = Starlette(routes=[WebSocketRoute("/graphql", _graphql)], lifespan=_lifespan)

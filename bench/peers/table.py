@@ -17,8 +17,12 @@ class Peer:
     package: str
     aim: float
     arguments: tuple[str, ...]
-    is_node: bool
     environment: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_node(self) -> bool:
+        """Whether Node runs it, else Python."""
+        return self.arguments[0].endswith(".mjs")
 
     def command(self) -> tuple[str, ...]:
         """What starts it; installs it where it is not yet. Raises: NotInstalled."""
@@ -35,7 +39,17 @@ class Peer:
 
 def _uvicorn(app: str) -> tuple[str, ...]:
     options = ("--host", "127.0.0.1", "--port", "{port}", "--loop", "uvloop", "--http", "httptools")
-    return ("-m", "uvicorn", "--app-dir", str(FOLDER), app, *options, "--log-level", "error", "--no-access-log")
+    return (
+        "-m",
+        "uvicorn",
+        "--app-dir",
+        str(FOLDER),
+        app,
+        *options,
+        "--log-level",
+        "error",
+        "--no-access-log",
+    )
 
 
 def _script(name: str) -> tuple[str, ...]:
@@ -44,12 +58,12 @@ def _script(name: str) -> tuple[str, ...]:
 
 _PRODUCTION = {"NODE_ENV": "production"}
 PAGE_PEERS = (
-    Peer("Ariadne", "ariadne", 15, _uvicorn("ariadne_page:app"), is_node=False),
-    Peer("Graphene", "graphene", 15, _uvicorn("graphene_page:app"), is_node=False),
-    Peer("Apollo Server", "@apollo/server", 3, _script("apollo.mjs"), True, _PRODUCTION),
-    Peer("graphql-yoga", "graphql-yoga", 2, _script("yoga.mjs"), True, _PRODUCTION),
-    Peer("mercurius", "mercurius", 1.5, _script("mercurius.mjs"), True, _PRODUCTION),
-    Peer("mercurius with jit", "mercurius", 0.7, _script("mercurius.mjs"), True, _PRODUCTION | {"BENCH_JIT": "1"}),
+    Peer("Ariadne", "ariadne", 15, _uvicorn("ariadne_page:app")),
+    Peer("Graphene", "graphene", 15, _uvicorn("graphene_page:app")),
+    Peer("Apollo Server", "@apollo/server", 3, _script("apollo.mjs"), _PRODUCTION),
+    Peer("graphql-yoga", "graphql-yoga", 2, _script("yoga.mjs"), _PRODUCTION),
+    Peer("mercurius", "mercurius", 1.5, _script("mercurius.mjs"), _PRODUCTION),
+    Peer("mercurius with jit", "mercurius", 0.7, _script("mercurius.mjs"), _PRODUCTION | {"BENCH_JIT": "1"}),
 )
 
 

@@ -68,7 +68,9 @@ def selection(schema: GraphQLSchema, kind: Any, pools: Pools) -> str:
 
 def _places(schema: GraphQLSchema, kind: Any) -> list[_Place]:
     named = get_named_type(kind)
-    return [_Place(one) for one in (schema.get_possible_types(named) if is_abstract_type(named) else (named,))]
+    return [
+        _Place(one) for one in (schema.get_possible_types(named) if is_abstract_type(named) else (named,))
+    ]
 
 
 def _all_of(kind: Any, places: Sequence[_Place], pools: Pools) -> str:
@@ -160,7 +162,9 @@ def arguments(stated: Mapping[str, Any], asked: GraphQLField) -> str:
     return f"({', '.join(f'{name}: {literal(value)}' for name, value in stated.items())})" if stated else ""
 
 
-def leaves(answer: Any, is_own: Callable[[Mapping[str, Any]], bool] = lambda _: False) -> set[tuple[str, str]]:
+def leaves(
+    answer: Any, is_own: Callable[[Mapping[str, Any]], bool] = lambda _: False
+) -> set[tuple[str, str]]:
     """The leaves that were not null, by their object's type; what is below an object that is `is_own` is left out."""
     found: set[tuple[str, str]] = set()
     pending = [answer]

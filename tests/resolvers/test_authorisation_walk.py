@@ -8,9 +8,7 @@ What the schema gains is walked without a word here. A field that others can rea
 be added below: that is what they are for.
 """
 
-import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,23 +16,20 @@ import orjson
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, GraphQLString
 
-from gamification.kit.actors import Actor, Role
+from gamification.kit.actors import Actor
 from gamification.members.model import Identity
 from gamification.services import Services
-from resolvers.context import Context
-from resolvers.documents.limits import Limits
-from resolvers.operations import Operations, Policy, Refused, Request
+from resolvers.operations import Request
 from resolvers.relay import decode_id, encode_id
-from resolvers.schema import schema
 from storage.mongo import Mongo
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, CORE, GraphQL, member_gid
-from tests.resolvers.schema_walk import Name, Pools, all_leaves, arguments, calls, leaves, selection
+from tests.resolvers.schema_walk import Name, all_leaves, arguments, calls, leaves, selection
 from tests.resolvers.test_nodes import ids_of
 from tests.resolvers.test_permissions import TABLE, everything
+from tests.resolvers.walker import Walk, first_message
 from tests.support import SOURCE, ProgrammeUnderTest
 
-UNLIMITED = replace(Limits(), **dict.fromkeys(Limits.__dataclass_fields__, 0))
 ANN = "ann-secret"
 SECRET = b"secret"
 NAME = "Name of Ann"
@@ -63,7 +58,7 @@ PUBLIC: dict[str, set[str]] = {
     "PageInfo": _PAGE_LEAVES,
 }
 """What any member may read of another one, and of the programme, by type."""
-for _name, _kind in CORE.type_map.items():
+for _name in CORE.type_map:
     if _name.endswith("Connection"):
         PUBLIC[_name] = {"totalCount"}
     elif _name.endswith("Edge"):
@@ -72,10 +67,12 @@ PRIVATE_LISTS = {"TransferConnection", "TaskProgressConnection", "ActivityConnec
 """Pages of what is a member's own: others don't get as far as their counts and cursors."""
 
 NOT_IN_THIS_WORLD = {
-    # No period has been closed, no points are about to lapse, nothing was held back.
     ("LeaderboardPeriod", "closedAt"),
-    ("LotExpiry", "amount"),
-    ("LotExpiry", "expiresAt"),
+    ("Task", "requires"),
+    ("TaskReward", "leaderboard"),
+    # Counting these is not cheap, and is not done.
+    *((f"{one}Connection", "totalCount") for one in ("Activity", "BadgeAward", "TaskProgress", "Transfer")),
+    ("LeaderboardPeriodConnection", "totalCount"),
 }
 """Leaves that stay null here; everything else the schema has is shown to Ann or to staff, so that the walk is known to
 get there."""
@@ -190,44 +187,6 @@ def _unlike(global_id: str) -> str:
     return str(encode_id(kind, "".join("f" if one != "f" else "e" for one in raw)))
 
 
-ALL = Operations(schema, Policy(limits=UNLIMITED, query_timeout_s=0))
-
-
-class Walk:
-    """Asks as one actor. Whatever is of this world is a variable, so that each document is compiled once for all."""
-
-    def __init__(self, services: Services, actor: Actor | None, pools: Pools) -> None:
-        self.services = services
-        self.actor = actor
-        self.pools = {**pools, "memberId": [Name("$memberId")]}
-        self.member_id = pools["memberId"][0]
-
-    def requests(self) -> Iterator[Request]:
-        assert CORE.query_type is not None
-        for name, field in CORE.query_type.fields.items():
-            below = selection(CORE, field.type, self.pools)
-            for stated in calls(field, self.pools):
-                declared = {f"${argument}": str(field.args[argument].type) for argument in stated}
-                passed = arguments({argument: Name(f"${argument}") for argument in stated}, field)
-                text = f"{name}{passed} {below}"
-                if "$memberId" in text:
-                    declared["$memberId"] = "ID!"
-                head = f"({' '.join(f'{one}: {kind}' for one, kind in declared.items())})" if declared else ""
-                yield Request(f"query {head} {{ {text} }}", {"memberId": self.member_id, **stated})
-
-    async def ask(self, request: Request) -> dict[str, Any]:
-        """The answer, or the refusal."""
-        context = Context(self.services, self.actor, request_id="walk")
-        try:
-            answer = await ALL.execute(request, context)
-        except Refused as refused:
-            return {"errors": [error.formatted for error in refused.errors]}
-        return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
-
-    async def answers(self) -> list[dict[str, Any]]:
-        return [await self.ask(request) for request in self.requests()]
-
-
 async def seen_by(
     club: ProgrammeUnderTest, actor: Actor | None, own: str | None = None
 ) -> tuple[set[tuple[str, str]], bytes]:
@@ -241,7 +200,9 @@ async def seen_by(
 
 
 def public() -> set[tuple[str, str]]:
-    found = {(kind, field) for kind, fields in PUBLIC.items() if kind not in PRIVATE_LISTS for field in fields}
+    found = {
+        (kind, field) for kind, fields in PUBLIC.items() if kind not in PRIVATE_LISTS for field in fields
+    }
     return found - {(kind.removesuffix("Connection") + "Edge", "cursor") for kind in PRIVATE_LISTS}
 
 
@@ -270,3 +231,148 @@ async def test_the_walk_gets_everywhere(world: ProgrammeUnderTest) -> None:
         shown |= (await seen_by(world, actor))[0]
 
     assert all_leaves(CORE, CORE.query_type) - shown == NOT_IN_THIS_WORLD
+
+
+async def test_a_field_that_leaks_is_found(
+    world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = CORE.type_map["Member"]
+    assert isinstance(kind, GraphQLObjectType)
+    leak = GraphQLField(GraphQLString, resolve=lambda *_: "+44 20 7946 0000")
+    monkeypatch.setitem(kind.fields, "phone", leak)
+
+    seen, _ = await seen_by(world, world.member_actor("bob"), own=member_gid(world, "bob"))
+
+    assert seen - public() == {("Member", "phone")}
+
+
+async def test_a_check_that_is_forgotten_is_found(
+    world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolvers.types.members.may_see_private", lambda *_: True)
+
+    seen, answers = await seen_by(world, world.member_actor("bob"), own=member_gid(world, "bob"))
+
+    # Services look for themselves, too: what they keep stays hidden even so.
+    assert {("Member", "externalId"), ("Member", "attributes")} <= seen - public()
+    assert SECRET in answers.replace(b"ann-secret", b"")
+
+
+def strangers(elsewhere: ProgrammeUnderTest) -> list[Actor | None]:
+    """Callers of another programme, one of them with Ann's very own external id, and one without a token."""
+    return [None, elsewhere.member_actor(ANN), elsewhere.service, elsewhere.operator, elsewhere.moderator]
+
+
+async def test_another_programmes_callers_read_nothing_and_learn_nothing(
+    world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest
+) -> None:
+    there, missing = await pools_of(world), await pools_of(world, missing=True)
+    for actor in strangers(elsewhere):
+        found = await Walk(world.services, actor, there).answers()
+        made_up = await Walk(world.services, actor, missing).answers()
+        answers = orjson.dumps([answer.get("data") for answer in found])
+        assert NAME.encode() not in answers
+        assert SECRET not in answers.replace(b"ann-secret", b"")
+        assert not [one for one in there["id"] if one.encode() in answers]
+        # Their own Ann is found by her external id, which is theirs as well; nothing else differs.
+        for one, other in zip(found, made_up, strict=True):
+            if ANN.encode() not in orjson.dumps(one):
+                assert _still(one) == _still(other)
+
+
+def _still(answer: dict[str, Any]) -> bytes:
+    """Without the revision, which is the clock while a board is being rebuilt."""
+    return re.sub(rb'"revision":\d+', b"", orjson.dumps(answer))
+
+
+async def test_members_learn_nothing_of_what_is_anothers_own(world: ProgrammeUnderTest) -> None:
+    there, missing = await pools_of(world), await pools_of(world, missing=True)
+    public_kinds = ("Programme", "Member", "BadgeAward")
+    pairs = [
+        (one, other)
+        for one, other in zip(there["id"], missing["id"], strict=True)
+        if (decode_id(one) or ("",))[0] not in public_kinds
+    ]
+    own = {**there, "id": [one for one, _ in pairs], "ids": [one for one, _ in pairs]}
+    made_up = {**missing, "id": [other for _, other in pairs], "ids": [other for _, other in pairs]}
+    bob = world.member_actor("bob")
+    for kept in ("node", "nodes", "activity", "member"):
+        answers = [
+            [await walk.ask(request) for request in walk.requests() if f"{{ {kept}(" in (request.query or "")]
+            for walk in (Walk(world.services, bob, own), Walk(world.services, bob, made_up))
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0]
+
+
+ROWS = [(field, name, make) for field, rows in TABLE.items() for name, make, _ in rows]
+
+
+@pytest.mark.parametrize(("field", "name", "make"), ROWS, ids=[f"{field} {name}" for field, name, _ in ROWS])
+async def test_mutations_with_anothers_ids_show_and_change_nothing_of_theirs(
+    world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest, mongo: Mongo, field: str, name: str, make: Any
+) -> None:
+    # Whom the table calls bob is Ann here.
+    world.members["bob"], bob = world.members[ANN], world.members["bob"]
+    stated = orjson.loads(orjson.dumps(make(world)))
+    world.members["bob"] = bob
+    if field == "reverseActivity":
+        stated["sourceId"] = "secret-buy"
+    assert CORE.mutation_type is not None
+    asked = CORE.mutation_type.fields[field]
+    below = selection(CORE, asked.type, {**await pools_of(world), "memberId": [Name("$memberId")]})
+    declared = f"$input: {asked.args['input'].type}" + (", $memberId: ID!" if "$memberId" in below else "")
+    request = Request(
+        f"mutation ({declared}) {{ {field}(input: $input) {below} }}",
+        {"input": stated, "memberId": member_gid(world, ANN)},
+    )
+    before = await everything(mongo, world)
+
+    for actor in strangers(elsewhere):
+        answer = orjson.dumps(await Walk(world.services, actor, {"memberId": [""]}).ask(request))
+        assert NAME.encode() not in answer
+        assert SECRET not in answer.replace(b"ann-secret", b"").replace(b"secret-buy", b"")
+    assert await everything(mongo, world) == before
+
+    if name != "one's own" and field != "joinProgramme":
+        walk = Walk(world.services, world.member_actor("bob"), {"memberId": [""]})
+        answer = orjson.dumps(await walk.ask(request))
+        assert SECRET not in answer.replace(b"ann-secret", b"").replace(b"secret-buy", b"")
+        assert await everything(mongo, world) == before
+
+
+@pytest.mark.parametrize("field", CORE.subscription_type.fields if CORE.subscription_type else ())
+async def test_subscriptions_tell_nobody_what_is_anothers(
+    live: Services, world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest, field: str
+) -> None:
+    assert CORE.subscription_type is not None
+    asked = CORE.subscription_type.fields[field]
+    pools = await pools_of(world)
+    below = selection(CORE, asked.type, pools)
+    told: dict[str, Any] = {}
+    own = member_gid(world, "bob")
+    callers = {"bob": world.member_actor("bob"), **{str(one): one for one in strangers(elsewhere)}}
+    for stated in calls(asked, pools):
+        request = Request(f"subscription {{ {field}{arguments(stated, asked)} {below} }}")
+        for caller, actor in callers.items():
+            told[f"{caller} {stated}"] = await first_message(live, actor, request)
+    await world.do("visit", ANN, at=world.clock.now - timedelta(seconds=1))
+    for name, answer in told.items():
+        heard = orjson.dumps(answer).replace(b"ann-secret", b"")
+        assert SECRET not in heard, name
+        if name.startswith("bob"):
+            assert (
+                leaves(answer.get("data"), lambda part: part.get("id") == own) <= public() | OF_SUBSCRIPTIONS
+            )
+        else:
+            assert NAME.encode() not in heard, name
+    assert any(answer.get("data") for name, answer in told.items() if name.startswith("bob"))
+
+
+OF_SUBSCRIPTIONS = {
+    ("LeaderboardUpdate", "revision"),
+    # A snapshot is the caller's own: of Bob, who has nothing.
+    *(("ProgressSnapshot", name) for name in ("sequence",)),
+    *(("Balance", name) for name in ("active", "pending", "held", "spent", "expired", "lifetime")),
+    *(("TaskProgress", name) for name in ("id", "period", "value", "goal", "claimable")),
+}

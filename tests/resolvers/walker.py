@@ -1,0 +1,66 @@
+"""Asks everything that a schema has as one caller; `tests/resolvers/test_authorisation_walk.py` judges the answers."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from gamification.kit.actors import Actor
+from gamification.services import Services
+from resolvers.context import Context
+from resolvers.documents.limits import Limits
+from resolvers.operations import SUBSCRIPTIONS, Operations, Policy, Refused, Request
+from resolvers.schema import schema
+from tests.resolvers.harness import CORE
+from tests.resolvers.schema_walk import Name, Pools, arguments, calls, selection
+
+UNLIMITED = replace(Limits(), **dict.fromkeys(Limits.__dataclass_fields__, 0))
+ALL = Operations(schema, Policy(limits=UNLIMITED, query_timeout_s=0))
+
+
+class Walk:
+    """Asks as one actor. Whatever is of this world is a variable, so that each document is compiled once for all."""
+
+    def __init__(self, services: Services, actor: Actor | None, pools: Pools) -> None:
+        self.services = services
+        self.actor = actor
+        self.pools = {**pools, "memberId": [Name("$memberId")]}
+        self.member_id = pools["memberId"][0]
+
+    def requests(self) -> Iterator[Request]:
+        assert CORE.query_type is not None
+        for name, field in CORE.query_type.fields.items():
+            below = selection(CORE, field.type, self.pools)
+            for stated in calls(field, self.pools):
+                declared = {f"${argument}": str(field.args[argument].type) for argument in stated}
+                passed = arguments({argument: Name(f"${argument}") for argument in stated}, field)
+                text = f"{name}{passed} {below}"
+                if "$memberId" in text:
+                    declared["$memberId"] = "ID!"
+                head = f"({' '.join(f'{one}: {kind}' for one, kind in declared.items())})" if declared else ""
+                yield Request(f"query {head} {{ {text} }}", {"memberId": self.member_id, **stated})
+
+    async def ask(self, request: Request) -> dict[str, Any]:
+        """The answer, or the refusal."""
+        context = Context(self.services, self.actor, request_id="walk")
+        try:
+            answer = await ALL.execute(request, context)
+        except Refused as refused:
+            return {"errors": [error.formatted for error in refused.errors]}
+        return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
+
+    async def answers(self) -> list[dict[str, Any]]:
+        return [await self.ask(request) for request in self.requests()]
+
+
+async def first_message(services: Services, actor: Actor | None, request: Request) -> dict[str, Any]:
+    """The first message of a subscription, or its refusal."""
+    context = Context(services, actor, request_id="walk", is_socket=True)
+    try:
+        ready = ALL.prepare(request, actor, SUBSCRIPTIONS)
+        async with aclosing(ALL.subscribe(ready, request, context)) as answers:
+            answer = await asyncio.wait_for(anext(answers), 10)
+    except Refused as refused:
+        return {"errors": [error.formatted for error in refused.errors]}
+    return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
