@@ -29,9 +29,9 @@ def test_it_is_alive_and_ready(serving: Serve) -> None:
 def test_the_printed_tokens_work(serving: Serve) -> None:
     assert set(serving.ready["tokens"]) == {"member", "moderator", "operator", "service"}
     member = ask(serving, "member", QUERY["query"]).json()
-    assert member == {"data": {"me": {"externalId": "demo"}, "programme": {"key": "demo"}}}
+    assert member["data"] == {"me": {"externalId": "demo"}, "programme": {"key": "demo"}}
     for role in ("moderator", "operator", "service"):
-        assert ask(serving, role, "{ programme { key } }").json() == {"data": {"programme": {"key": "demo"}}}
+        assert ask(serving, role, "{ programme { key } }").json()["data"] == {"programme": {"key": "demo"}}
 
 
 def test_a_port_in_use_is_one_line(serving: Serve, starguild: Starguild) -> None:
@@ -79,7 +79,7 @@ def test_commands_beside_it_use_its_servers(serving: Serve, beside: Starguild, t
         json={"query": "{ programme { key } }"},
         headers={"authorization": f"Bearer {token}"},
     )
-    assert answer.json() == {"data": {"programme": {"key": "club"}}}
+    assert answer.json()["data"] == {"programme": {"key": "club"}}
 
 
 def test_a_check_of_a_programme_that_is_not_there_is_a_2(serving: Serve, beside: Starguild) -> None:
