@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from starlette.types import Scope
+
 from gamification.kit.actors import Actor, Role
 
 
@@ -31,6 +33,12 @@ def caller_of(actor: Actor | None, address: str | None) -> Caller:
     # With its length before it, no programme's key can pass for another one's with part of a subject.
     programme = actor.programme_id
     return Caller(f"{actor.role.value} {len(programme)} {programme} {actor.subject}", audience)
+
+
+def address_of(scope: Scope) -> str | None:
+    """Where the request comes from, as far as the server knows."""
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def network_of(address: str | None) -> str:

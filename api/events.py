@@ -23,9 +23,8 @@ from starlette.responses import Response
 from api.auth import Authenticator, bearer
 from api.bootstrap import Backend
 from api.budgets import RATE_LIMITED, Budgets, Denial
-from api.callers import Caller, caller_of
+from api.callers import Caller, address_of, caller_of
 from api.cloudevents import activity_of, attributes_of
-from api.graphql_http import address_of
 from api.http_requests import Head, Unacceptable, read_body
 from api.problems import problem
 from api.settings import Settings

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import Authenticator, bearer
 from api.budgets import Budgets, Denial
 from api.callers import Audience as CallerAudience
-from api.callers import Caller, caller_of
+from api.callers import Caller, address_of, caller_of
 from api.graphql_errors import presentable
 from api.http_answers import encode, encode_refusal, send_answer, send_bytes, send_error
 from api.http_requests import (
@@ -169,12 +169,6 @@ class GraphQLEndpoint:
         denial = await self._budgets.wrong_token(address_of(scope))
         if not await self._denied(send, denial):
             await send_error(send, 401, error.message, error.code.value, WRONG_TOKEN)
-
-
-def address_of(scope: Scope) -> str | None:
-    """Where the request comes from, as far as the server knows."""
-    client = scope.get("client")
-    return client[0] if client else None
 
 
 async def _refuse_type(send: Send, error: WrongType) -> None:

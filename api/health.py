@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bootstrap import Backend
-from storage.mongo import MongoUnavailable
+from storage.mongo import MongoUnavailable, TookTooLong
 
 LAG_MAX = timedelta(seconds=30)
 """A message that waited longer in the outbox means that no worker runs, or none keeps up."""
@@ -42,7 +42,7 @@ async def readyz(request: Request) -> Response:
 async def _lag(backend: Backend) -> timedelta | None:
     try:
         return await asyncio.wait_for(backend.services.delivery.lag(), _CHECK_SECONDS)
-    except (TimeoutError, MongoUnavailable):
+    except (TimeoutError, MongoUnavailable, TookTooLong):
         return None
 
 

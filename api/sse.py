@@ -30,7 +30,6 @@ EVENT_STREAM = "text/event-stream"
 _JSON_TYPES = ("application/json", "application/graphql-response+json", "application/graphql+json")
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # or some proxies keep events until they have many
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from gamification.services import Services
-from storage.mongo import MongoUnavailable
+from storage.mongo import MongoUnavailable, TookTooLong
 from storage.redis import RedisUnavailable
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ async def every(interval_seconds: float, name: str, work: Callable[[], Awaitable
     while True:
         try:
             done = await work()
-        except (MongoUnavailable, *RedisUnavailable) as error:
+        except (MongoUnavailable, TookTooLong, *RedisUnavailable) as error:
             failures += 1
             log.warning("worker.waits", work=name, failures=failures, error=str(error)[:200])
         except Exception as error:

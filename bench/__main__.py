@@ -25,12 +25,12 @@ _BENCHMARKS = {
     "live": live.measure,
 }
 _ABOUT = {
-    "intake": "intake: activities through all rules",
-    "page": "page: over HTTP, 16 connections, the server on one core",
-    "nakama": "nakama: boards over HTTP, 32 connections, the server and both databases on one core",
-    "million": "million: a board of a million members, in process",
-    "redis": "redis: 32 callers at once, in process",
-    "live": "live: a board of ten over sockets, the server on one core",
+    "intake": "Intake through all rules",
+    "page": "Page over HTTP, server on one core",
+    "nakama": "Boards over HTTP, server and databases on one core",
+    "million": "Board of a million, in process",
+    "redis": "Redis, 32 callers at once, in process",
+    "live": "Board of ten over sockets, server on one core",
 }
 
 

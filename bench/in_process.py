@@ -1,4 +1,4 @@
-"""The page in one process, without HTTP: `python -m bench.in_process PAGE.json`, which prints µs of processor time.
+"""The page in one process, without HTTP: `python -m bench.in_process PAGE.json CORE`, which prints µs of processor time.
 
 Three ways from the same objects to the same bytes: ours as an endpoint uses it, Strawberry's executor with its two
 caches, and by hand: a dictionary written out for this very page, then orjson.
@@ -6,6 +6,7 @@ caches, and by hand: a dictionary written out for this very page, then orjson.
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -103,12 +104,6 @@ async def _measure(data: dict[str, Any]) -> dict[str, float]:
         ready = operations.prepare(request, actor)
         return encode(await operations.run(ready, request, context), ready.cost)
 
-    async def executed() -> bytes:
-        request = parse_body(body)
-        ready = operations.prepare(request, actor)
-        await operations.run(ready, request, context)
-        return b""
-
     async def strawberrys() -> bytes:
         result = await stock.execute(query, variable_values=variables)
         return orjson.dumps({"data": result.data})
@@ -116,9 +111,7 @@ async def _measure(data: dict[str, Any]) -> dict[str, float]:
     for way in (hand, ours, strawberrys):
         if orjson.loads(await way())["data"] != data:
             raise RuntimeError(f"{way.__name__} gives another answer")
-    return await _interleaved(
-        {"hand": hand, "ours": ours, "ours, unencoded": executed, "strawberry": strawberrys}
-    )
+    return await _interleaved({"hand": hand, "ours": ours, "strawberry": strawberrys})
 
 
 async def _interleaved(ways: dict[str, Way]) -> dict[str, float]:
@@ -137,6 +130,7 @@ async def _interleaved(ways: dict[str, Way]) -> dict[str, float]:
 
 def main() -> None:
     """Measure, print."""
+    os.sched_setaffinity(0, {int(sys.argv[2])})
     tune_garbage_collection()
     data = orjson.loads(Path(sys.argv[1]).read_bytes())["data"]
     print(json.dumps(asyncio.run(_measure(data))))

@@ -98,6 +98,12 @@ def confined(cores: Cores) -> Iterator[None]:
         confine([os.getpid()], before)
 
 
+def children() -> list[int]:
+    """What this process has started and runs, the databases for one."""
+    found = [task / "children" for task in Path("/proc/self/task").iterdir()]
+    return [int(child) for children in found for child in children.read_text().split()]
+
+
 def cpu_s(pid: int) -> float:
     """The processor time that a process has used, all its threads together."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

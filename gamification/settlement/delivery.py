@@ -13,7 +13,7 @@ from gamification.leaderboards.model import Record
 from gamification.leaderboards.projection import Projection
 from gamification.members import feed
 from gamification.programmes.service import ProgrammeService
-from storage.mongo import MongoUnavailable
+from storage.mongo import MongoUnavailable, TookTooLong
 from storage.outbox import Message, Outbox
 from storage.redis import RedisStore, RedisUnavailable
 
@@ -48,12 +48,12 @@ class Delivery:
         try:
             for message in messages:
                 await self._handle(message, records)
-        except (*RedisUnavailable, MongoUnavailable) as error:
+        except (*RedisUnavailable, MongoUnavailable, TookTooLong) as error:
             log.warning("outbox.deferred", messages=len(messages), error=str(error) or type(error).__name__)
             return False
         try:
             await self._outbox.delivered(list(messages))
-        except MongoUnavailable as error:
+        except (MongoUnavailable, TookTooLong) as error:
             log.warning("outbox.not_forgotten", messages=len(messages), error=str(error))
         return True
 

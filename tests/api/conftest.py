@@ -17,7 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from strawberry.schema.base import BaseSchema
+from strawberry import Schema
 
 from api.app import create_app
 from api.auth import issue_token
@@ -87,7 +87,7 @@ async def make_client(settings: Settings, backend: Backend) -> AsyncIterator[Mak
     async with AsyncExitStack() as stack:
 
         async def make(
-            schema: BaseSchema = real_schema, over: Backend | None = None, **changed: Any
+            schema: Schema = real_schema, over: Backend | None = None, **changed: Any
         ) -> httpx.AsyncClient:
             app = create_app(settings.model_copy(update=changed), schema, over or backend)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -109,7 +109,7 @@ async def make_server(settings: Settings, backend: Backend) -> AsyncIterator[Mak
     """Makes servers, which run until the end of the session; `**changed` settings where stated."""
     running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
-    async def make(schema: BaseSchema = real_schema, ws: Any = FrameProtocol, **changed: Any) -> str:
+    async def make(schema: Schema = real_schema, ws: Any = FrameProtocol, **changed: Any) -> str:
         # Services of its own: a server starts and stops the doorbells of those that it is given.
         own = Backend(backend.mongo, backend.redis, wiring.build(backend.mongo, backend.redis))
         app = create_app(settings.model_copy(update=changed), schema, own, with_worker=False)

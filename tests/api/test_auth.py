@@ -381,3 +381,19 @@ async def test_passed_tokens_are_remembered_to_a_bound(monkeypatch: pytest.Monke
     for number in range(50):
         await authenticator.authenticate(signed(claims(sub=f"member-{number}")))
     assert len(authenticator._checked) == 10
+
+
+async def test_too_many_wrong_tokens_are_a_429_and_good_ones_pass(make_client: Any, token: Any) -> None:
+    client = await make_client(wrong_tokens_per_minute=3)
+
+    async def ask(made: str) -> int:
+        sent = {"json": {"query": "{ __typename }"}, "headers": {"authorization": f"Bearer {made}"}}
+        answer = await client.post("/graphql", **sent)
+        if answer.status_code == 429:
+            assert int(answer.headers["retry-after"]) >= 1
+        return int(answer.status_code)
+
+    forged = [await ask(signed(claims(sub=str(number)), secret=b"x" * 32)) for number in range(6)]
+    assert set(forged) <= {401, 429}
+    assert forged[-2:] == [429, 429]
+    assert await ask(token(Role.MEMBER)) == 200

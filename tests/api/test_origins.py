@@ -8,6 +8,7 @@ import pytest
 import websockets
 
 from api.settings import SettingsError, load_settings
+from gamification.kit.actors import Role
 from tests.api.conftest import SECRET
 
 MakeClient = Callable[..., Any]
@@ -75,7 +76,10 @@ async def test_by_default_no_other_page_is_allowed_anything(make_client: MakeCli
 )
 async def test_what_a_page_can_send_unasked_reaches_nothing(client: httpx.AsyncClient, kind: str) -> None:
     body = b'{"query":"mutation { joinProgramme(input: {}) { __typename } }"}'
-    sent = {"content": body, "headers": {"content-type": kind, "origin": "https://evil.example"}}
+    sent: dict[str, Any] = {
+        "content": body,
+        "headers": {"content-type": kind, "origin": "https://evil.example"},
+    }
     assert (await client.post("/graphql", **sent)).status_code == 415
     assert (await client.post("/events", **sent)).status_code == 401
 
@@ -101,13 +105,13 @@ async def test_a_link_never_mutates(client: httpx.AsyncClient) -> None:
 async def test_a_cookie_or_a_token_in_the_address_is_nobody(
     client: httpx.AsyncClient, token: Callable[..., str]
 ) -> None:
-    from gamification.kit.actors import Role
 
     made = token(Role.OPERATOR)
-    for stated in (
+    tried: tuple[dict[str, Any], ...] = (
         {"headers": {"cookie": f"authorization=Bearer {made}; token={made}"}},
         {"params": {"query": "{ me { id } }", "token": made, "access_token": made}},
-    ):
+    )
+    for stated in tried:
         answer = await client.get("/graphql", **{"params": {"query": "{ me { id } }"}, **stated})
         assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
@@ -138,12 +142,14 @@ def test_what_is_no_origin_is_refused_at_the_start(stated: str) -> None:
 
 async def test_sockets_are_opened_by_our_pages_and_programs_only(make_server: MakeServer) -> None:
     address = await make_server(cors_origins=(OURS,))
+    protocols: Any = ["graphql-transport-ws"]
+    origin: Any
     for origin in (None, OURS, address.replace("ws://", "http://").removesuffix("/graphql")):
-        async with websockets.connect(address, origin=origin, subprotocols=["graphql-transport-ws"]):
+        async with websockets.connect(address, origin=origin, subprotocols=protocols):
             pass
     for origin in STRANGERS:
         if not origin or origin == f"{OURS}/":  # browsers state neither
             continue
         with pytest.raises(websockets.InvalidStatus) as refused:
-            await websockets.connect(address, origin=origin, subprotocols=["graphql-transport-ws"])
+            await websockets.connect(address, origin=origin, subprotocols=protocols)
         assert refused.value.response.status_code == 403, origin

@@ -15,7 +15,8 @@ from gamification.kit.actors import Actor
 from gamification.services import Services
 from resolvers.context import Context
 from resolvers.documents.limits import Limits
-from resolvers.operations import SUBSCRIPTIONS, Operations, Policy, Refused, Request
+from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
+from resolvers.policy import Policy
 from resolvers.relay import encode_id
 from resolvers.schema import schema
 from tests.support import ProgrammeUnderTest

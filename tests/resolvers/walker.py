@@ -10,7 +10,8 @@ from gamification.kit.actors import Actor
 from gamification.services import Services
 from resolvers.context import Context
 from resolvers.documents.limits import Limits
-from resolvers.operations import SUBSCRIPTIONS, Operations, Policy, Refused, Request
+from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
+from resolvers.policy import Policy
 from resolvers.schema import schema
 from tests.resolvers.harness import CORE
 from tests.resolvers.schema_walk import Name, Pools, arguments, calls, selection

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
+from api.bootstrap import open_backend
 from gamification.kit.errors import ErrorCode
 from resolvers.errors import coded
 from storage.embedded import Endpoints
@@ -38,6 +39,7 @@ async def impatient(endpoints: Endpoints) -> AsyncIterator[Mongo]:
 async def until_running(mongo: Mongo, count: int) -> None:
     """Wait until the server is at so many of the endless commands."""
     asked = {"currentOp": 1, "command.comment": COMMENT, "active": True}
+    found: dict[str, Any] = {}
     for _ in range(int(PATIENCE_S / 0.02)):
         found = await mongo._client.admin.command(asked)
         if len(found["inprog"]) == count:
@@ -95,6 +97,14 @@ async def test_indexes_may_take_as_long_as_they_need(impatient: Mongo, endpoints
     finally:
         hasty.close()
     assert "n_1" in await impatient.collection("endless").index_information()
+
+
+async def test_a_process_states_its_time_to_the_driver(endpoints: Endpoints) -> None:
+    urls = (endpoints.mongodb_url, endpoints.redis_url)
+    async with open_backend(*urls, "starguild_tests", command_timeout_s=7) as backend:
+        assert backend.mongo._client.delegate.options.timeout == 7
+    async with open_backend(*urls, "starguild_tests") as backend:
+        assert backend.mongo._client.delegate.options.timeout is None
 
 
 def test_the_caller_is_told_to_try_again_and_nothing_of_the_driver() -> None:
