@@ -1,6 +1,9 @@
 """The compiled way and graphql-core's own give the same answer, to the byte."""
 
+import gc
+import warnings
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -22,6 +25,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 WAYS: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def _left_behind() -> Iterator[None]:
+    """What the library left behind is collected here, or it would be some later test's warning."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 def operation(text: str, schema: GraphQLSchema = CORE) -> Operation:
