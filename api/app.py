@@ -14,23 +14,23 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from strawberry import Schema
 
-from api.auth import Authenticator
 from api.bootstrap import Backend
+from api.callers.auth import Authenticator
+from api.callers.keysets import KeySet
+from api.callers.signing import signing_secret
 from api.events import EventsEndpoint
-from api.graphql_http import GraphQLEndpoint
-from api.graphql_socket import GraphQLSockets
+from api.graphql.http import GraphQLEndpoint
+from api.graphql.live.limits import Connections
+from api.graphql.pages import FRESH_S, Pages
+from api.graphql.sockets import GraphQLSockets
+from api.graphql.sse import EventStreams
 from api.health import healthz, readyz
-from api.keysets import KeySet
 from api.limits import make_budgets, operation_policy
-from api.live.limits import Connections
-from api.logging import REQUEST_ID_HEADER
+from api.logs.configuring import REQUEST_ID_HEADER
 from api.metrics import MetricsEndpoint
 from api.middleware import BodyLimit, Direct, RequestEnvelope
-from api.pages import FRESH_S, Pages
 from api.problems import TRY_LATER, on_domain_error, on_http_exception, on_try_later
 from api.settings import Settings
-from api.signing import signing_secret
-from api.sse import EventStreams
 from api.worker import Worker
 from gamification.kit.errors import DomainError
 from resolvers.operations import Operations

@@ -20,12 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import Authenticator, bearer
 from api.bootstrap import Backend
-from api.budgets import RATE_LIMITED, Budgets, Denial
-from api.callers import Caller, address_of, caller_of
+from api.callers.auth import Authenticator, bearer
+from api.callers.budgets import RATE_LIMITED, Budgets, Denial
+from api.callers.identity import Caller, address_of, caller_of
 from api.cloudevents import activity_of, attributes_of
-from api.http_requests import Head, Unacceptable, read_body
+from api.graphql.requests import Head, Unacceptable, read_body
 from api.problems import problem
 from api.settings import Settings
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from api.budgets import BudgetPolicy, Budgets, Figures
+from api.callers.budgets import BudgetPolicy, Budgets, Figures
 from api.settings import Settings, SettingsError
 from resolvers.documents.limits import Limits
 from resolvers.documents.persisted import Manifest, ManifestError

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access_log import ACCESS_LOG
-from api.logging import REQUEST_ID_HEADER, request_id
+from api.logs.access import ACCESS_LOG
+from api.logs.configuring import REQUEST_ID_HEADER, request_id
 from api.problems import on_crash, problem
 
 log = structlog.get_logger()

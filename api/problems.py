@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.keysets import KeysUnavailable
+from api.callers.keysets import KeysUnavailable
 from gamification.kit.errors import DomainError, ErrorCode
 from storage.mongo import Contention, MongoUnavailable, TookTooLong
 

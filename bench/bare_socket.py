@@ -9,8 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from api.live.frames import text_frame
-from api.live.protocol import EXTENSION, FrameProtocol
+from api.graphql.live.frames import text_frame
+from api.graphql.live.protocol import EXTENSION, FrameProtocol
 
 _RATE = float(os.environ["BENCH_RATE"])
 _BYTES = int(os.environ["BENCH_BYTES"])

@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from api.auth import issue_token
+from api.callers.auth import issue_token
 from bench.processes import python
 from bench.world import DATABASE, World
 from gamification.activity.model import BATCH_MAX, ActivityStatus, NewActivity

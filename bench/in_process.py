@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 
-from api.http_answers import encode
-from api.http_requests import parse_body
+from api.graphql.answers import encode
+from api.graphql.requests import parse_body
 from api.runtime import tune_garbage_collection
 from bench.memory_schema import Leaderboard, LeaderboardEntry, Member, Transfer, board_of, me_of, schema_of
 from gamification.kit.actors import Actor, Role

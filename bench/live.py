@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.auth import issue_token
+from api.callers.auth import issue_token
 from bench import boards, live_peers
 from bench.processes import Cores, confined, python, serving
 from bench.report import Line
@@ -161,7 +161,7 @@ async def _floor(core: int, sockets: int, rate: int, size: int) -> Outcome:
             "--lifespan",
             "off",
         ),
-        *("--ws", "api.live.protocol:FrameProtocol", "--ws-per-message-deflate", "false"),
+        *("--ws", "api.graphql.live.protocol:FrameProtocol", "--ws-per-message-deflate", "false"),
     )
     async with serving(command, environment, core) as server:
         await asyncio.sleep(0.5)

@@ -20,7 +20,7 @@ import uvloop
 from api.app import create_app
 from api.bootstrap import Backend, open_backend
 from api.http_protocol import patient_protocol
-from api.logging import configure_logging
+from api.logs.configuring import configure_logging
 from api.runtime import tune_garbage_collection
 from api.settings import load_settings
 from bench.memory_schema import schema_of

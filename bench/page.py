@@ -26,8 +26,8 @@ from bench.world import World
 
 PLACES = 50
 ROUNDS = 3
-ROUND_S = 3.0
-WARM_S = 2.0
+ROUND_S = 2.0
+WARM_S = 1.0
 _STORES, _SERVICES, _MEMORY = "from the stores", "services' answers from memory", "same JSON from memory"
 _STARLETTE, _ASGI = "bare Starlette route, same bytes", "bare ASGI, same bytes"
 

@@ -71,4 +71,4 @@ def stated(ratio: float | None) -> str:
     """With as many digits as mean something."""
     if ratio is None:
         return ""
-    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+    return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 9.995 else f"{ratio:.0f}"

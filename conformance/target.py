@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from api.auth import issue_token
+from api.callers.auth import issue_token
 from api.demo import DEMO_PROGRAMME
 from api.settings import Settings
 from gamification.kit.actors import Role

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from api.bootstrap import Backend, open_backend
 from api.cli.report import Report, Unavailable
-from api.logging import configure_logging
+from api.logs.configuring import configure_logging
 from api.runtime import tune_garbage_collection
 from api.settings import Settings, load_settings
 from storage.embedded import EmbeddedServers, Endpoints, running

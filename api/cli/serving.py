@@ -14,15 +14,15 @@ import typer
 import uvicorn
 
 from api.bootstrap import open_backend
+from api.callers.signing import signing_secret
 from api.cli.backends import own_servers
 from api.cli.options import JsonOption
 from api.cli.report import Report, Unavailable, reporting
 from api.cli.tokens import sign
 from api.demo import DEMO_MEMBER, ensure_demo
-from api.logging import configure_logging
+from api.logs.configuring import configure_logging
 from api.runtime import allow_open_files, tune_garbage_collection
 from api.settings import Settings, load_settings
-from api.signing import signing_secret
 from gamification.kit.actors import Role
 from storage.embedded import Endpoints
 
@@ -69,8 +69,8 @@ async def _serve(
 ) -> None:
     # Here, so that the other commands need not wait for GraphQL to be loaded.
     from api.app import create_app
+    from api.graphql.live.protocol import FrameProtocol
     from api.http_protocol import patient_protocol
-    from api.live.protocol import FrameProtocol
     from resolvers.schema import schema
 
     async with open_backend(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from api.auth import issue_token
+from api.callers.auth import issue_token
+from api.callers.signing import signing_secret
 from api.cli.options import JsonOption
 from api.cli.report import BadInput, reporting
 from api.demo import DEMO_MEMBER, DEMO_PROGRAMME
 from api.settings import Settings, load_settings
-from api.signing import signing_secret
 from gamification.kit.actors import Role
 
 LIFETIME_MAX = timedelta(days=3650)

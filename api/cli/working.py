@@ -6,7 +6,7 @@ import signal
 from api.bootstrap import open_backend
 from api.cli.backends import found_or_own_servers
 from api.cli.report import reporting
-from api.logging import configure_logging
+from api.logs.configuring import configure_logging
 from api.settings import Settings, load_settings
 from api.worker import Worker
 from storage.embedded import Endpoints

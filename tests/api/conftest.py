@@ -20,9 +20,9 @@ from starlette.applications import Starlette
 from strawberry import Schema
 
 from api.app import create_app
-from api.auth import issue_token
 from api.bootstrap import Backend
-from api.live.protocol import FrameProtocol
+from api.callers.auth import issue_token
+from api.graphql.live.protocol import FrameProtocol
 from api.settings import Settings, load_settings
 from gamification import services as wiring
 from gamification.kit.actors import Role

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from api.auth import Authenticator, bearer, issue_token
-from api.keysets import KeySet
+from api.callers.auth import Authenticator, bearer, issue_token
+from api.callers.keysets import KeySet
 from gamification.kit.actors import Role
 from gamification.kit.errors import Unauthenticated
 
@@ -362,7 +362,7 @@ async def test_a_passed_token_is_looked_at_again_in_time_and_never_kept_beyond_i
     authenticator = Checks(SECRET, None)
     made = signed(claims(exp=int(began) + lives_s))
     for passed_s, count in ((0, 1), (kept_s - 2, 1), (kept_s + 1, 2)):
-        monkeypatch.setattr("api.auth.time.time", lambda passed_s=passed_s: began + passed_s)
+        monkeypatch.setattr("api.callers.auth.time.time", lambda passed_s=passed_s: began + passed_s)
         await authenticator.authenticate(made)
         assert authenticator.count == count
 
@@ -376,7 +376,7 @@ async def test_tokens_of_other_parties_are_looked_at_each_time() -> None:
 
 
 async def test_passed_tokens_are_remembered_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.auth._CHECKED_MAX", 10)
+    monkeypatch.setattr("api.callers.auth._CHECKED_MAX", 10)
     authenticator = Checks(SECRET, None)
     for number in range(50):
         await authenticator.authenticate(signed(claims(sub=f"member-{number}")))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.budgets import PORTIONS, BudgetPolicy, Budgets, Figures, Kind
-from api.callers import Audience, Caller, caller_of, network_of
+from api.callers.budgets import PORTIONS, BudgetPolicy, Budgets, Figures, Kind
+from api.callers.identity import Audience, Caller, caller_of, network_of
 from api.limits import budget_policy, document_limits
 from api.settings import load_settings
 from gamification.kit.actors import Actor, Role

@@ -9,8 +9,8 @@ import pytest
 import uvicorn
 import websockets
 
+from api.graphql.live.protocol import FrameProtocol
 from api.http_protocol import HEAD_BYTES_MAX, HEADERS_MAX, patient_protocol
-from api.live.protocol import FrameProtocol
 
 TIMEOUT_S = 0.3
 PATIENCE_S = 20.0

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from api.auth import Authenticator
-from api.keysets import KeySet, KeysUnavailable
+from api.callers.auth import Authenticator
+from api.callers.keysets import KeySet, KeysUnavailable
 from gamification.kit.actors import Role
 from gamification.kit.errors import Unauthenticated
 

@@ -9,11 +9,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from api.live.frames import text_frame
-from api.live.limits import SocketLimits
-from api.live.protocol import FrameProtocol
-from api.live.socket import Socket
-from api.live.socket_operation import SocketOperation
+from api.graphql.live.frames import text_frame
+from api.graphql.live.limits import SocketLimits
+from api.graphql.live.protocol import FrameProtocol
+from api.graphql.live.socket import Socket
+from api.graphql.live.socket_operation import SocketOperation
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import Standing
 from resolvers.live import feeds

@@ -17,10 +17,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from api.live import limits, protocol
-from api.live.frames import frame_head, next_frame, text_frame
-from api.live.limits import Allowance, Connections
-from api.live.messages import next_prefix
+from api.graphql.live import limits, protocol
+from api.graphql.live.frames import frame_head, next_frame, text_frame
+from api.graphql.live.limits import Allowance, Connections
+from api.graphql.live.messages import next_prefix
 from gamification.kit.actors import Actor, Role
 from resolvers.live.seats import Payload
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import structlog
 
-from api.log_repeats import Repeats
-from api.logging import configure_logging
+from api.logs.configuring import configure_logging
+from api.logs.repeats import Repeats
 from api.settings import load_settings
 from gamification.services import Services
 from tests.conftest import MakeProgramme

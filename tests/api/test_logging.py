@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import structlog
 
-from api.access_log import ACCESS_LOG
-from api.logging import configure_logging, request_id
+from api.logs.access import ACCESS_LOG
+from api.logs.configuring import configure_logging, request_id
 from api.settings import load_settings
 from gamification.kit.actors import Role
 from resolvers.documents.cache import digest_of

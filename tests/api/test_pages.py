@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.bootstrap import Backend
-from api.pages import ANSWERED
+from api.graphql.pages import ANSWERED
 from gamification import services as wiring
 from gamification.kit.actors import Role
 from tests.api.conftest import MakeClient, MakeToken

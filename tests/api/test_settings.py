@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from api.callers.signing import signing_secret
 from api.settings import Settings, SettingsError, load_settings
-from api.signing import signing_secret
 
 LONG = "x" * 32
 

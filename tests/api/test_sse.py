@@ -11,7 +11,7 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
-from api.sse import wants_event_stream
+from api.graphql.sse import wants_event_stream
 from gamification.kit.actors import Role
 
 MakeServer = Callable[..., Any]

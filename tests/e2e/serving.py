@@ -15,7 +15,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from api.auth import issue_token
+from api.callers.auth import issue_token
 from gamification.kit.actors import Role
 from tests.e2e.conftest import ROOT, SECRET
 

@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from graphql import GraphQLError
 
-from api.callers import Audience, Caller, network_of
+from api.callers.identity import Audience, Caller, network_of
 from api.metrics import DENIED
 from storage.rates import Bucket, Draw, Rates
 

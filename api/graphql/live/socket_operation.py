@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLError
 
-from api.live import messages
-from api.live.operations import refusal
+from api.graphql.live import messages
+from api.graphql.live.operations import refusal
 from resolvers.live.seats import Payload, Seat, Watch
 
 if TYPE_CHECKING:
-    from api.live.socket import Socket
+    from api.graphql.live.socket import Socket
 
 
 class SocketOperation(Seat):

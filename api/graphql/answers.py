@@ -7,7 +7,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 from starlette.types import Send
 
-from api.http_requests import JSON, RESPONSE_JSON, Head, prefers_response_json
+from api.graphql.requests import JSON, RESPONSE_JSON, Head, prefers_response_json
 
 _JSON_TYPE = b"application/json"
 _RESPONSE_TYPE = f"{RESPONSE_JSON}; charset=utf-8".encode()

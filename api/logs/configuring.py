@@ -15,8 +15,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
-from api.access_log import ACCESS_LOG
-from api.log_repeats import ForeignRepeats, OwnRepeats, Repeats
+from api.logs.access import ACCESS_LOG
+from api.logs.repeats import ForeignRepeats, OwnRepeats, Repeats
 from api.settings import Settings
 
 REQUEST_ID_HEADER = "x-request-id"

@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 from jwt.exceptions import InvalidSubjectError
 
-from api.keysets import KeySet
+from api.callers.keysets import KeySet
 from gamification.kit.actors import Actor, Role
 from gamification.kit.errors import Unauthenticated
 

@@ -9,13 +9,16 @@ from typing import Any
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Authenticator, bearer
-from api.budgets import Budgets, Denial
-from api.callers import Audience as CallerAudience
-from api.callers import Caller, address_of, caller_of
-from api.graphql_errors import presentable
-from api.http_answers import encode, encode_refusal, send_answer, send_bytes, send_error
-from api.http_requests import (
+from api.callers.auth import Authenticator, bearer
+from api.callers.budgets import Budgets, Denial
+from api.callers.identity import Audience as CallerAudience
+from api.callers.identity import Caller, address_of, caller_of
+from api.callers.keysets import KeysUnavailable
+from api.graphql.answers import encode, encode_refusal, send_answer, send_bytes, send_error
+from api.graphql.errors import presentable
+from api.graphql.live.messages import PROTOCOL
+from api.graphql.pages import Pages
+from api.graphql.requests import (
     JSON,
     Head,
     Unacceptable,
@@ -24,11 +27,8 @@ from api.http_requests import (
     parse_query_string,
     read_body,
 )
-from api.keysets import KeysUnavailable
-from api.live.messages import PROTOCOL
-from api.pages import Pages
+from api.graphql.sse import EVENT_STREAM, EventStreams, wants_event_stream
 from api.settings import Settings
-from api.sse import EVENT_STREAM, EventStreams, wants_event_stream
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
 from resolvers.context import Context

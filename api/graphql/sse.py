@@ -14,10 +14,10 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
-from api.budgets import Budgets
-from api.graphql_errors import presentable
-from api.live.limits import Connections
-from api.live.operations import ANY_TYPE, LiveOperations, failed, over_limit, refusal
+from api.callers.budgets import Budgets
+from api.graphql.errors import presentable
+from api.graphql.live.limits import Connections
+from api.graphql.live.operations import ANY_TYPE, LiveOperations, failed, over_limit, refusal
 from api.settings import Settings
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated

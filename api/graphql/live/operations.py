@@ -9,9 +9,9 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 from strawberry.utils.aio import aclosing
 
-from api.budgets import Budgets
-from api.callers import caller_of
-from api.graphql_errors import presentable
+from api.callers.budgets import Budgets
+from api.callers.identity import caller_of
+from api.graphql.errors import presentable
 from gamification.kit.actors import Actor
 from gamification.kit.errors import LimitExceeded
 from gamification.services import Services

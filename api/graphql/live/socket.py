@@ -13,15 +13,15 @@ from typing import Any, Protocol
 import structlog
 from starlette.types import Message, Receive, Send
 
-from api.auth import Authenticator, bearer
-from api.budgets import Budgets
-from api.keysets import KeysUnavailable
-from api.live import messages
-from api.live.frames import next_frame, text_frame
-from api.live.limits import Allowance, Connections, SocketLimits
-from api.live.operations import LiveOperations, failed, over_limit
-from api.live.protocol import FrameProtocol
-from api.live.socket_operation import SocketOperation
+from api.callers.auth import Authenticator, bearer
+from api.callers.budgets import Budgets
+from api.callers.keysets import KeysUnavailable
+from api.graphql.live import messages
+from api.graphql.live.frames import next_frame, text_frame
+from api.graphql.live.limits import Allowance, Connections, SocketLimits
+from api.graphql.live.operations import LiveOperations, failed, over_limit
+from api.graphql.live.protocol import FrameProtocol
+from api.graphql.live.socket_operation import SocketOperation
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
 from gamification.services import Services

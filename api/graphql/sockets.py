@@ -1,17 +1,17 @@
-"""GraphQL over WebSocket: which pages may connect, and by which protocol. What follows is `api.live.socket`'s."""
+"""GraphQL over WebSocket: which pages may connect, and by which protocol. What follows is `api.graphql.live.socket`'s."""
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
-from api.auth import Authenticator
-from api.budgets import Budgets
-from api.live.limits import Connections, socket_limits
-from api.live.messages import PROTOCOL
-from api.live.operations import LiveOperations
-from api.live.protocol import EXTENSION
-from api.live.socket import Socket
+from api.callers.auth import Authenticator
+from api.callers.budgets import Budgets
+from api.graphql.live.limits import Connections, socket_limits
+from api.graphql.live.messages import PROTOCOL
+from api.graphql.live.operations import LiveOperations
+from api.graphql.live.protocol import EXTENSION
+from api.graphql.live.socket import Socket
 from api.settings import Settings
 from resolvers.operations import Operations
 

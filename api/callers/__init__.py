@@ -1,0 +1,1 @@
+"""Who calls, by which key, and how much they may ask for."""

@@ -1,0 +1,1 @@
+"""Structured logs: how they are written, one line a request, no floods."""
