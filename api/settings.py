@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     trusted_documents: Path | None = None
     """A manifest of operations; where stated, members and anonymous callers may run no others."""
     page_cache: bool = True
-    """Whether board pages that are the same for many are kept as bytes, for a second at most."""
+    """Whether board pages that are the same for many are kept as bytes, for two seconds at most."""
     socket_message_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     socket_init_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     socket_operations_max: Annotated[int, Field(ge=1)] = 100

@@ -1,6 +1,7 @@
 """Scalars: whole numbers beyond 32 bits, and instants that state their zone."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NewType
 
 import strawberry
@@ -36,6 +37,7 @@ def _long_literal(node: ValueNode, _variables: Any = None) -> Long:
     return _long(int(node.value))
 
 
+@lru_cache(maxsize=20_000)
 def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-11-21T08:30:00.000Z`."""
     if value.tzinfo is not UTC:

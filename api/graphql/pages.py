@@ -20,7 +20,8 @@ from resolvers.context import Context
 from resolvers.operations import Ready, Request
 
 FRESH_S = 1.0
-"""How long a page is good while no board of it changes: names of members and definitions may be as old."""
+"""How long a page is good while no board of it changes, and once more while it is renewed: names of members and
+definitions may be as old."""
 BYTES_MAX = 64 * 1024 * 1024
 PAGE_BYTES_MAX = 256 * 1024
 ANSWERED = Counter(
@@ -30,14 +31,16 @@ ANSWERED = Counter(
 Key = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
-    """The bytes of one answer; `marks` say how often its boards had changed when it was begun."""
+    """The bytes of one answer; `marks` say how often its boards had changed when it was begun. When its time is up one
+    caller renews it, and the others get it once more meanwhile."""
 
     body: bytes
     cost: int
     good_until: float
     marks: tuple[tuple[str, int], ...]
+    is_renewed: bool = False
 
 
 class Pages:
@@ -106,7 +109,15 @@ class Pages:
 
     def _is_good(self, services: Services, page: Page) -> bool:
         changes = services.board_changes
-        return self._clock() < page.good_until and changes.are_heard and changes.stand(page.marks)
+        if not changes.are_heard or not changes.stand(page.marks):
+            return False
+        now = self._clock()
+        if now < page.good_until:
+            return True
+        if page.is_renewed:
+            return now < page.good_until + self._fresh_s
+        page.is_renewed = True
+        return False
 
     @property
     def fresh_s(self) -> float:

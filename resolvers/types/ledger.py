@@ -9,7 +9,7 @@ from gamification.ledger.service import Balance as BalanceModel
 from gamification.members.service import may_see_private
 from gamification.programmes import definitions
 from resolvers.context import Info
-from resolvers.fields import of_model
+from resolvers.fields import batched, of_model
 from resolvers.relay import Node, encode_id, global_id
 from resolvers.scalars import Long
 from resolvers.types.causes import Cause
@@ -35,9 +35,17 @@ class LotExpiry:
     expires_at: datetime = strawberry.field(description="When.")
 
 
+async def _units(items: "list[Balance | Transfer]", info: Info) -> list[Unit]:
+    """Of which units they are, each built once."""
+    keys = dict.fromkeys(item.model.unit for item in items)
+    units = {key: await unit_of(info, key) for key in keys}
+    return [units[item.model.unit] for item in items]
+
+
 @strawberry.type(description="What a member holds of one unit, in its smallest part.")
 class Balance:
     model: strawberry.Private[BalanceModel]
+    unit: Unit = batched(_units, description="Of which unit.")
     active: Long = strawberry.field(description="Can be spent, down to the unit's floor.")
     pending: Long = strawberry.field(description="Earned, but not to be spent yet.")
     held: Long = strawberry.field(description="Set aside for a spending under way.")
@@ -45,10 +53,6 @@ class Balance:
     expired: Long = strawberry.field(description="Lapsed so far.")
     lifetime: Long = strawberry.field(description="All that was earned, less what was taken back.")
     next_expiry: LotExpiry | None = strawberry.field(description="What lapses next; null where nothing will.")
-
-    @strawberry.field(description="Of which unit.")
-    async def unit(self, info: Info) -> Unit:
-        return await unit_of(info, self.model.unit)
 
     @classmethod
     def of(cls, balance: BalanceModel) -> "Balance":
@@ -78,14 +82,11 @@ class Transfer(Node):
     occurred_at: datetime = of_model("occurred_at", description="When what caused it happened.")
     recorded_at: datetime = of_model("recorded_at", description="When it was written.")
     expires_at: datetime | None = of_model("expires_at", description="When the points lapse; null never.")
+    unit: Unit = batched(_units, description="Of which unit.")
 
     @strawberry.field(description="What caused it.")
     def cause(self) -> Cause:
         return Cause(model=self.model.cause, limits=self.model.limited_by)
-
-    @strawberry.field(description="Of which unit.")
-    async def unit(self, info: Info) -> Unit:
-        return await unit_of(info, self.model.unit)
 
     @classmethod
     def of(cls, transfer: domain.Transfer) -> "Transfer":

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from api.bootstrap import Backend
-from api.graphql.pages import ANSWERED
+from api.graphql.pages import ANSWERED, PAGE_BYTES_MAX, Page, Pages
 from gamification import services as wiring
-from gamification.kit.actors import Role
+from gamification.kit.actors import Actor, Role
+from resolvers.audience import Audience, scope_of
 from tests.api.conftest import MakeClient, MakeToken
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB
@@ -166,3 +169,39 @@ async def test_it_can_be_turned_off(
     for _ in range(3):
         await read()
     assert answered() == before
+
+
+def test_one_caller_renews_a_page_and_the_others_get_it_meanwhile() -> None:
+    now, stands = [100.0], [True]
+    changes = SimpleNamespace(are_heard=True, stand=lambda _marks: stands[0])
+    members = SimpleNamespace(held_me=lambda _actor: None)
+    services: Any = SimpleNamespace(board_changes=changes, members=members)
+    pages, actor = Pages(clock=lambda: now[0]), Actor("p", "ann", Role.MEMBER)
+    key = ("POST", sha256(b"asked").digest(), Audience.PROGRAMME, scope_of(Audience.PROGRAMME, actor, None))
+
+    def find() -> bytes | None:
+        page = pages.find(services, actor, "POST", b"asked")
+        return page.body if page else None
+
+    pages.put(key, Page(b"old", 1, 101.0, ()))
+    assert find() == b"old"
+    now[0] = 101.5
+    assert [find() for _ in range(3)] == [None, b"old", b"old"]
+    pages.put(key, Page(b"new", 1, 102.5, ()))
+    assert [find() for _ in range(3)] == [b"new"] * 3
+    now[0] = 103.0
+    assert find() is None
+    now[0] = 104.0  # whoever was to renew it never came back
+    assert [find(), find()] == [None, None]
+    now[0], stands[0] = 102.0, False
+    assert find() is None
+
+
+def test_pages_take_so_many_bytes_at_most() -> None:
+    pages = Pages(bytes_max=1000)
+    for number in range(100):
+        pages.put((number,), Page(b"x" * 100, 1, 1.0, ()))
+    assert len(pages._pages) == 10
+    assert (99,) in pages._pages
+    pages.put(("large",), Page(b"x" * (PAGE_BYTES_MAX + 1), 1, 1.0, ()))
+    assert ("large",) not in pages._pages
