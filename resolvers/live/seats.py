@@ -1,5 +1,6 @@
 """Who watches a board, and what they are sent."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class Flush:
         return self.places.get(watch.around, {}).get(watch.member.id)
 
 
-class Watcher:
+class Watcher(ABC):
     """One who watches. How they are reached is for those who make them."""
 
     __slots__ = ("watch",)
@@ -62,9 +63,9 @@ class Watcher:
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
 
+    @abstractmethod
     def refuse(self, error: Exception) -> None:
         """End it with an error."""
-        raise NotImplementedError
 
 
 class Seat(Watcher):
@@ -79,6 +80,6 @@ class Seat(Watcher):
         self.sent: Place = NOWHERE
         """The viewer's own place as last offered."""
 
+    @abstractmethod
     def offer(self, payload: Payload) -> None:
         """Send it now, or as soon as may be; a newer one takes the place of what was not sent yet."""
-        raise NotImplementedError

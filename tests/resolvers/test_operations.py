@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import get_introspection_query
+from prometheus_client import REGISTRY
 from strawberry.scalars import JSON
 
 from gamification.kit.actors import Actor, Role
@@ -159,3 +160,28 @@ async def test_staff_and_services_may_ask_for_more() -> None:
     with pytest.raises(Refused):
         operations.prepare(Request(smaller), actor(Role.MEMBER))
     assert operations.prepare(Request(smaller), actor(Role.SERVICE)).cost > 5_000
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_each_operation_is_counted_by_the_way_it_was_run() -> None:
+    name = "starguild_graphql_operations_total"
+    for text, compiled, labels in (
+        ("{ many }", True, {"way": "compiled", "reason": ""}),
+        ("{ many }", False, {"way": "stock", "reason": "off"}),
+        ("{ fails }", True, {"way": "stock", "reason": "error"}),
+    ):
+        before = counted(name, **labels)
+        await Operations(SCHEMA, Policy(compiled=compiled)).execute(Request(text), context())
+        assert counted(name, **labels) == before + 1
+
+
+async def test_each_refusal_is_counted_by_what_was_too_large() -> None:
+    deep = "{ " + "me { " * 30 + "id" + " }" * 30 + " }"
+    for text, kind in (("{ nope }", "invalid"), (deep, "depth"), ("{ " + "a " * 20_000 + "}", "characters")):
+        before = counted("starguild_graphql_refused_total", kind=kind)
+        with pytest.raises(Refused):
+            await Operations(real_schema).execute(Request(text), context())
+        assert counted("starguild_graphql_refused_total", kind=kind) == before + 1
