@@ -24,6 +24,8 @@ FRESH_S = 1.0
 definitions may be as old."""
 BYTES_MAX = 64 * 1024 * 1024
 PAGE_BYTES_MAX = 256 * 1024
+REQUEST_BYTES_MAX = 16 * 1024
+"""Longer requests are batches to be recorded, which need not be hashed to find no page."""
 ANSWERED = Counter(
     "starguild_pages_answered", "Requests that were answered with the bytes of an earlier one."
 )
@@ -61,7 +63,7 @@ class Pages:
 
     def find(self, services: Services, actor: Actor, method: str, body: bytes) -> Page | None:
         """The page that was the answer to the very same request, where it is still good for this caller."""
-        if not self._pages:
+        if not self._pages or len(body) > REQUEST_BYTES_MAX:
             return None
         digest = sha256(body).digest()
         for audience in (Audience.PROGRAMME, Audience.LOCALE):
@@ -88,6 +90,7 @@ class Pages:
         if (
             not self._fresh_s
             or actor is None
+            or len(body) > REQUEST_BYTES_MAX
             or ready.type is not OperationType.QUERY
             or audience is Audience.CALLER
             or not services.board_changes.are_heard

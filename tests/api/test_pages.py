@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.bootstrap import Backend
-from api.graphql.pages import ANSWERED, PAGE_BYTES_MAX, Page, Pages
+from api.graphql.pages import ANSWERED, PAGE_BYTES_MAX, REQUEST_BYTES_MAX, Page, Pages
 from gamification import services as wiring
 from gamification.kit.actors import Actor, Role
 from resolvers.audience import Audience, scope_of
@@ -158,6 +158,15 @@ async def test_nothing_is_kept_while_changes_are_not_heard(
     before = answered()
     for _ in range(3):
         await read()
+    assert answered() == before
+
+
+async def test_a_long_request_is_not_looked_for(read: Reader) -> None:
+    before = answered()
+    for _ in range(2):
+        assert (
+            await read(BOARD + "#" + "x" * REQUEST_BYTES_MAX, Role.OPERATOR, key="total")
+        ).status_code == 200
     assert answered() == before
 
 
