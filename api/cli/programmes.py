@@ -11,7 +11,7 @@ from api.cli.options import JsonOption
 from api.cli.report import reporting, table
 from api.programme_files import read_programme
 from gamification.kit.actors import Actor, Role
-from gamification.programmes.document import parse
+from gamification.programmes.parsing import parse
 from gamification.programmes.service import Applied
 
 OPERATOR = "command-line"

@@ -12,7 +12,8 @@ from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.changes import Change, merge
 from gamification.programmes.checks import check
 from gamification.programmes.definitions import Status
-from gamification.programmes.document import SECTIONS, Document, Problem, parse
+from gamification.programmes.document import SECTIONS, Document, Problem
+from gamification.programmes.parsing import parse
 from gamification.programmes.repository import ProgrammeRepository
 from storage.mongo import Mongo, Tx
 

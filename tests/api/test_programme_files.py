@@ -5,7 +5,8 @@ import pytest
 
 from api.programme_files import FILE_BYTES_MAX, bundled, read_programme
 from gamification.programmes.checks import check
-from gamification.programmes.document import Problem, parse
+from gamification.programmes.document import Problem
+from gamification.programmes.parsing import parse
 
 
 def read(tmp_path: Path, text: str | bytes) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import pytest
 from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.programmes.changes import ChangeKind, merge
 from gamification.programmes.definitions import Status
-from gamification.programmes.document import Document, parse
+from gamification.programmes.document import Document
+from gamification.programmes.parsing import parse
 
 
 def document(**sections: Any) -> Document:

@@ -4,7 +4,8 @@ import pytest
 
 from gamification.kit.errors import InvalidInput
 from gamification.programmes.checks import check
-from gamification.programmes.document import Document, Problem, parse
+from gamification.programmes.document import Document, Problem
+from gamification.programmes.parsing import parse
 
 SCHEMA = {"type": "object", "properties": {"amount": {"type": "number"}}, "additionalProperties": False}
 

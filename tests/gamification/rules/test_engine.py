@@ -7,7 +7,7 @@ from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.checks import check
-from gamification.programmes.document import parse
+from gamification.programmes.parsing import parse
 from gamification.rules.engine import counter_ids, evaluate
 from gamification.rules.model import Advance, Award, Facts, PostPoints, WriteScore
 from gamification.rules.ruleset import RuleSet

@@ -1,0 +1,65 @@
+"""Rules and their effects."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from gamification.kit.numbers import LONG_MAX
+from gamification.programmes.definitions.base import Amount, Definition, Expression, Key, Model
+
+
+class PointsEffect(Model):
+    """Post points. `boards`: increment boards that get the amount applied, that is after the floor."""
+
+    unit: Key
+    amount: Amount
+    boards: tuple[Key, ...] = ()
+
+
+class AdvanceEffect(Model):
+    """Advance a task `by` so much, or for a task that counts distinct values, by this `value`."""
+
+    task: Key
+    by: Annotated[int, Field(strict=True, ge=1, le=LONG_MAX)] | Expression = 1
+    value: Expression | None = None
+
+
+class AwardEffect(Model):
+    """Award a badge. `occurrence`: an expression that names what it is awarded for, where a badge repeats."""
+
+    badge: Key
+    occurrence: Expression | None = None
+    level: Amount | None = None
+
+
+class ScoreEffect(Model):
+    """Write a score to a board by the board's operator."""
+
+    board: Key
+    value: Amount
+    subscore: Amount = 0
+
+
+class Effect(Model):
+    """Exactly one effect, under a condition of its own where it has one."""
+
+    when: Expression | None = None
+    points: PointsEffect | None = None
+    advance: AdvanceEffect | None = None
+    award: AwardEffect | None = None
+    score: ScoreEffect | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Effect":
+        if sum(part is not None for part in (self.points, self.advance, self.award, self.score)) != 1:
+            raise ValueError("an effect is exactly one of points, advance, award, score")
+        return self
+
+
+class Rule(Definition):
+    """For each activity of the types `on` for which `when` holds, the effects, in order."""
+
+    on: Annotated[tuple[Key, ...], Field(min_length=1)]
+    when: Expression | None = None
+    counters: tuple[Key, ...] = ()
+    effects: Annotated[tuple[Effect, ...], Field(min_length=1, max_length=20)]
