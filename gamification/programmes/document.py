@@ -31,7 +31,6 @@ SECTIONS: dict[str, type[Definition]] = {
 
 _DEFINITIONS_MAX = 2000
 _UNITS_MAX = 50
-_CHAIN_MAX = 50
 
 
 class Document(Model):
