@@ -31,6 +31,7 @@ from api.settings import Settings
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import DomainError, InvalidInput, LimitExceeded, Unauthenticated
+from resolvers.deadlines import Deadlines
 from resolvers.relay import encode_id
 
 STRUCTURED = "application/cloudevents+json"
@@ -50,7 +51,7 @@ class EventsEndpoint:
         self._authenticator = authenticator
         self._budgets = budgets
         self._limit_bytes = settings.body_limit_bytes
-        self._timeout_s = settings.body_timeout_seconds
+        self._bodies = Deadlines(settings.body_timeout_seconds)
 
     async def __call__(self, request: Request) -> Response:
         """200 with an outcome an event. Raises: DomainError, KeysUnavailable, Contention, MongoUnavailable."""
@@ -103,7 +104,7 @@ class EventsEndpoint:
         head = Head.of(request.scope)
         try:
             body = await read_body(
-                request.receive, head, limit_bytes=self._limit_bytes, timeout_s=self._timeout_s
+                request.receive, head, limit_bytes=self._limit_bytes, deadlines=self._bodies
             )
             return orjson.loads(body)
         except Unacceptable as error:

@@ -43,11 +43,14 @@ class RequestEnvelope:
             return
         own_id = request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = own_id
-        with structlog.contextvars.bound_contextvars(request_id=own_id):
+        tokens = structlog.contextvars.bind_contextvars(request_id=own_id)
+        try:
             if scope["type"] == "http":
                 await self._http(scope, receive, send, own_id)
             else:
                 await self._socket(scope, receive, send)
+        finally:
+            structlog.contextvars.reset_contextvars(**tokens)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, own_id: str) -> None:
         began = time.perf_counter()

@@ -3,7 +3,6 @@
 Every transport comes through here, so that limits, codes and time-outs are the same over HTTP, sockets and events.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from strawberry import Schema
 from gamification.kit.actors import Actor, Role
 from gamification.kit.errors import ErrorCode
 from resolvers.context import Context
+from resolvers.deadlines import Deadlines
 from resolvers.documents.cache import Document, Documents
 from resolvers.documents.limits import cost_refusal
 from resolvers.documents.measures import OperationMeasure
@@ -89,6 +89,8 @@ class Operations:
     def __init__(self, schema: Schema, policy: Policy | None = None) -> None:
         self.schema = schema._schema  # noqa: SLF001 - Strawberry hands out no other way to graphql-core's
         self.policy = policy or Policy()
+        self._queries = Deadlines(self.policy.query_timeout_s)
+        self._mutations = Deadlines(self.policy.mutation_timeout_s)
         self.documents = Documents(self.schema, self.policy.limits, compiled=self.policy.compiled)
         self.persisted = Persisted(
             self.documents, automatic=self.policy.persisted_queries, manifest=self.policy.manifest
@@ -128,14 +130,14 @@ class Operations:
         is_mutation = ready.type is OperationType.MUTATION
         if is_mutation:
             context.load_afresh(cache=False)
-        limit_s = self.policy.mutation_timeout_s if is_mutation else self.policy.query_timeout_s
+        deadlines = self._mutations if is_mutation else self._queries
         try:
-            async with asyncio.timeout(limit_s or None):
+            async with deadlines.job():
                 answer = await ready.operation.run(
                     context, request.variables, None, request.extensions, count_way
                 )
         except TimeoutError:
-            raise TookTooLong(limit_s) from None
+            raise TookTooLong(deadlines.limit_s) from None
         return self._finished(answer)
 
     async def execute(

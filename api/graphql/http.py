@@ -32,6 +32,7 @@ from api.settings import Settings
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
 from resolvers.context import Context
+from resolvers.deadlines import Deadlines
 from resolvers.operations import (
     QUERIES,
     QUERIES_AND_MUTATIONS,
@@ -75,7 +76,7 @@ class GraphQLEndpoint:
         self._pages = pages
         self._streams = streams
         self._limits = {True: settings.body_limit_bytes, False: settings.public_body_limit_bytes}
-        self._body_timeout_s = settings.body_timeout_seconds
+        self._bodies = Deadlines(settings.body_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = Head.of(scope)
@@ -120,7 +121,7 @@ class GraphQLEndpoint:
     async def _body(self, receive: Receive, head: Head, caller: Caller) -> bytes:
         check_content(head)
         limit_bytes = self._limits[caller.audience is CallerAudience.TRUSTED]
-        return await read_body(receive, head, limit_bytes=limit_bytes, timeout_s=self._body_timeout_s)
+        return await read_body(receive, head, limit_bytes=limit_bytes, deadlines=self._bodies)
 
     async def _answer_from_page(
         self, scope: Scope, send: Send, head: Head, actor: Actor | None, caller: Caller, body: bytes

@@ -1,6 +1,5 @@
 """What a GraphQL request over HTTP says: its headers, its body in time and in size, strict JSON of the right shape."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from resolvers.deadlines import Deadlines
 from resolvers.operations import Request
 
 JSON = "application/json"
@@ -76,7 +76,7 @@ def check_content(head: Head) -> None:
         raise Unacceptable(415, "Bodies are taken without an encoding.", {"Accept-Encoding": "identity"})
 
 
-async def read_body(receive: Receive, head: Head, *, limit_bytes: int, timeout_s: float) -> bytes:
+async def read_body(receive: Receive, head: Head, *, limit_bytes: int, deadlines: Deadlines) -> bytes:
     """The whole body. Raises: Unacceptable when too large (413) or too slow (408), ClientDisconnect."""
     stated = head.content_length
     if stated.isdecimal() and int(stated[:20]) > limit_bytes:
@@ -84,7 +84,7 @@ async def read_body(receive: Receive, head: Head, *, limit_bytes: int, timeout_s
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(timeout_s or None):
+        async with deadlines.job():
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -98,7 +98,7 @@ async def read_body(receive: Receive, head: Head, *, limit_bytes: int, timeout_s
                 parts.append(part)
     except TimeoutError:
         raise Unacceptable(
-            408, f"The body did not arrive within {timeout_s:g} seconds.", {"Connection": "close"}
+            408, f"The body did not arrive within {deadlines.limit_s:g} seconds.", {"Connection": "close"}
         ) from None
 
 

@@ -21,12 +21,13 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
-from graphql.pyutils import gather_with_cancel, is_awaitable
+from graphql.pyutils import is_awaitable
 
 from resolvers.execution.leaves import check
 from resolvers.execution.readers import Reader, Way, definition_of, reader_of
 from resolvers.execution.selections import Selections
 from resolvers.execution.surprises import Surprise, Unsupported, surprise
+from resolvers.execution.together import together
 from resolvers.execution.writer import Writer
 
 Nodes = Sequence[FieldNode]
@@ -41,6 +42,11 @@ class Call:
     kind: GraphQLObjectType
     definition: GraphQLField
     nodes: Nodes
+
+    @property
+    def takes_info(self) -> bool:
+        """Whether its resolver is given one."""
+        return self.reader.way is not Way.CALL or self.reader.info_name is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +177,8 @@ class Completing:
             if len(late) == 1:
                 writer.line(f"await {late[0]}(os, out, S)")
             elif late:
-                gather = writer.constant(gather_with_cancel, "gather")
-                writer.line(f"await {gather}({', '.join(f'{one}(os, out, S)' for one in late)})")
+                gather = writer.constant(together, "together")
+                writer.line(f"await {gather}([{', '.join(f'{one}(os, out, S)' for one in late)}])")
             writer.line("return out")
         return name
 
@@ -187,7 +193,7 @@ class Completing:
                 checked = writer.constant(_as_many, "as_many")
                 writer.line(f"vs = {checked}(os, await {call}(os, I[{self._call(kind, field)}]))")
             elif field.reader.is_async:
-                everything = writer.constant(_all_of, "all_of")
+                everything = writer.constant(together, "together")
                 writer.line(f"vs = await {everything}([{self._read(kind, field, 'o')} for o in os])")
             else:
                 writer.line(f"vs = [{self._read(kind, field, 'o')} for o in os]")
@@ -354,9 +360,3 @@ def _as_many(objects: list[Any], values: list[Any]) -> list[Any]:
     if len(values) != len(objects):
         raise Surprise("batch")
     return values
-
-
-async def _all_of(awaitables: list[Any]) -> list[Any]:
-    if len(awaitables) == 1:
-        return [await awaitables[0]]
-    return list(await gather_with_cancel(*awaitables)) if awaitables else []

@@ -19,15 +19,20 @@ from graphql import (
     visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values
+from strawberry import ID, Schema
+from strawberry.relay import GlobalID
 from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryOptional
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UnsetType
 
 from resolvers.execution.completing import TYPENAME, Call, Completing
-from resolvers.execution.readers import Way, strawberry_of
+from resolvers.execution.readers import Way, root_reader_of, strawberry_of
 from resolvers.execution.selections import Conditions, Selections
 from resolvers.execution.surprises import Unsupported
+from resolvers.execution.variables import NO_VARIABLES
 
-NO_VARIABLES = VariableValues({}, {})
 _IMMUTABLE = (str, int, float, bool, bytes, Enum, date, datetime, type(None), UnsetType)
 
 
@@ -59,11 +64,10 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One root field: Strawberry's own resolver is called, its value completed by `complete`."""
+    """One root field: how its value is had, and the function that completes it."""
 
     key: str
-    nodes: list[FieldNode]
-    definition: GraphQLField
+    call: Call
     arguments: Arguments
     complete: Callable[[Any, Any], Any]
     waits: bool
@@ -110,8 +114,11 @@ class Plan:
         for key, (function, waits) in functions.items():
             nodes = found[key]
             definition = kind.fields[nodes[0].name.value]
-            arguments = Arguments(definition, nodes[0], dict)
-            roots.append(Root(key, nodes, definition, arguments, built[function], waits))
+            call = Call(
+                root_reader_of(schema, kind, nodes[0].name.value, definition), kind, definition, nodes
+            )
+            arguments = _call_arguments(schema, call) or Arguments(definition, nodes[0], dict)
+            roots.append(Root(key, call, arguments, built[function], waits))
         calls = [(call, _call_arguments(schema, call)) for call in completing.calls]
         return cls(kind, roots, typenames, list(found), calls, completing.source.count("\n"))
 
@@ -152,17 +159,28 @@ def _call_arguments(schema: GraphQLSchema, call: Call) -> Arguments | None:
         return Arguments(call.definition, call.nodes[0], dict)
     if not call.definition.args:
         return None
-    made_by, field = strawberry_of(schema), call.reader.field
+    return Arguments(call.definition, call.nodes[0], _converter(strawberry_of(schema), call.reader.field))
 
-    def convert(values: dict[str, Any]) -> dict[str, Any]:
-        return convert_arguments(
-            values,
-            field.arguments,
-            scalar_registry=made_by.schema_converter.scalar_registry,
-            config=made_by.config,
-        )
 
-    return Arguments(call.definition, call.nodes[0], convert)
+def _converter(made_by: Schema, field: StrawberryField) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """From graphql-core's arguments to what the resolver's function takes."""
+    registry, config = made_by.schema_converter.scalar_registry, made_by.config
+    names = {}
+    for argument in field.arguments:
+        kind = argument.type.of_type if type(argument.type) is StrawberryOptional else argument.type
+        if not _is_plain(kind, registry):
+            return lambda values: convert_arguments(
+                values, field.arguments, scalar_registry=registry, config=config
+            )
+        names[config.name_converter.from_argument(argument)] = argument.python_name
+    return lambda values: {names[name]: value for name, value in values.items()}
+
+
+def _is_plain(kind: object, registry: Mapping[object, Any]) -> bool:
+    """Whether Strawberry hands values of that type on as graphql-core coerced them."""
+    if isinstance(kind, StrawberryEnumDefinition) or kind in (str, int, float, bool, ID):
+        return True
+    return kind in registry and kind is not GlobalID
 
 
 def _names_variable(node: FieldNode) -> bool:

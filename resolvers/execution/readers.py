@@ -68,6 +68,15 @@ def reader_of(schema: GraphQLSchema, kind: GraphQLObjectType, name: str, definit
     )
 
 
+def root_reader_of(
+    schema: GraphQLSchema, kind: GraphQLObjectType, name: str, definition: GraphQLField
+) -> Reader:
+    """How a root field is read: by its function, or as graphql-core would; nothing is there yet to be gathered or
+    to have attributes. Raises: Unsupported where the field is not Strawberry's."""
+    reader = reader_of(schema, kind, name, definition)
+    return reader if reader.way is Way.CALL else _stock(reader.field, definition)
+
+
 def definition_of(kind: GraphQLObjectType) -> StrawberryObjectDefinition | None:
     """Strawberry's definition behind a type of graphql-core."""
     return (kind.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)

@@ -18,8 +18,8 @@ from graphql import (
 )
 from graphql.execution import ExecutionResult
 from graphql.execution.execute import create_source_event_stream
-from graphql.execution.values import VariableValues, get_variable_values
-from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel, is_awaitable
+from graphql.execution.values import VariableValues
+from graphql.pyutils import AwaitableOrValue, Path, is_awaitable
 from strawberry import Info
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
@@ -27,9 +27,12 @@ from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
 from resolvers.audience import Audience, audience_of
 from resolvers.execution.completing import Call
 from resolvers.execution.keeping import KeepingExecutor, Outcome
-from resolvers.execution.plans import NO_VARIABLES, Plan, PlanStore, Root
+from resolvers.execution.plans import Plan, PlanStore, Root
+from resolvers.execution.readers import Way
 from resolvers.execution.selections import condition_variables
 from resolvers.execution.surprises import Surprise, Unsupported
+from resolvers.execution.together import together
+from resolvers.execution.variables import NO_VARIABLES, Variables
 
 COMPILED = "compiled"
 _ERROR = "error"
@@ -57,6 +60,7 @@ class Operation:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
+        self.variables = Variables(schema, node.variable_definitions or ())
         self._plans = plans or PlanStore()
         self._ways: dict[tuple[bool, ...], Unsupported | None] = {}
         self._refused = None if compiled else Unsupported("off")
@@ -87,7 +91,7 @@ class Operation:
             run.take(variables)
             plan = self._plan(run.variables)
             data = await run.go(plan)
-        except (Unsupported, Surprise, GraphQLError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the library says so
             way = _reason(error)
         if on_way is not None:
             on_way(way)
@@ -234,20 +238,12 @@ class _Run:
         self.extensions = extensions
         self.variables = NO_VARIABLES
         self.kept: dict[str, Outcome] = {}
-        self.infos: list[PlannedInfo] = []
+        self.infos: list[PlannedInfo | None] = []
         self.arguments: list[dict[str, Any] | None] = []
 
     def take(self, variables: dict[str, Any] | None) -> None:
         """Coerce the variables. Raises: GraphQLError."""
-        definitions = self.operation.node.variable_definitions
-        if not definitions:
-            return
-        found = get_variable_values(
-            self.operation.schema, definitions, variables or {}, hide_suggestions=True
-        )
-        if isinstance(found, list):
-            raise found[0]
-        self.variables = found
+        self.variables = self.operation.variables.of(variables)
 
     async def go(self, plan: Plan) -> dict[str, Any]:
         """All root fields, together or, for mutations, one after the other. Raises: Surprise, GraphQLError."""
@@ -259,24 +255,24 @@ class _Run:
             for root, arguments in stated:
                 await self._root(plan, root, arguments)
         else:
-            await gather_with_cancel(*(self._value(plan, root, arguments) for root, arguments in stated))
-            await gather_with_cancel(*(self.complete(root) for root, _ in stated))
+            await together([self._value(plan, root, arguments) for root, arguments in stated])
+            await together([self.complete(root) for root, _ in stated])
         return {key: self.kept[key].value if key in self.kept else plan.typenames[key] for key in plan.keys}
 
     def prepare(self, plan: Plan) -> None:
         """Make what generated functions find in `S`. Raises: GraphQLError."""
-        self.infos = [PlannedInfo(self, call) for call, _ in plan.calls]
-        self.arguments = [found.of(self.variables) if found else None for _, found in plan.calls]
+        variables = self.variables
+        self.infos = [PlannedInfo(self, call) if call.takes_info else None for call, _ in plan.calls]
+        self.arguments = [found.of(variables) if found else None for _, found in plan.calls]
 
     async def _root(self, plan: Plan, root: Root, arguments: dict[str, Any]) -> None:
         await self._value(plan, root, arguments)
         await self.complete(root)
 
     async def _value(self, plan: Plan, root: Root, arguments: dict[str, Any]) -> None:
-        info = self.raw_info(root.definition, root.nodes, plan.kind, Path(None, root.key, plan.kind.name))
         awaited = False
         try:
-            value = root.definition.resolve(self.root_value, info, **arguments)  # type: ignore[misc]
+            value = self._asked(plan, root, arguments)
             awaited = is_awaitable(value)
             if awaited:
                 value = await value
@@ -284,6 +280,18 @@ class _Run:
             self.kept[root.key] = Outcome(error=error, was_awaited=awaited)
         else:
             self.kept[root.key] = Outcome(value, was_awaited=awaited)
+
+    def _asked(self, plan: Plan, root: Root, arguments: dict[str, Any]) -> Any:
+        """What the root field's resolver gives."""
+        call, path = root.call, Path(None, root.key, plan.kind.name)
+        reader = call.reader
+        if reader.way is not Way.CALL:
+            info = self.raw_info(call.definition, list(call.nodes), plan.kind, path)
+            return reader.call(self.root_value, info, **arguments)  # type: ignore[misc]  # it has one
+        given = [self.root_value] if reader.takes_self else []
+        if reader.info_name is not None:
+            arguments = {**arguments, reader.info_name: PlannedInfo(self, call, path)}
+        return reader.call(*given, **arguments)  # type: ignore[misc]
 
     async def complete(self, root: Root) -> None:
         """Raises: Surprise for anything that the library should look at."""
@@ -334,9 +342,10 @@ class _UnknownPath:
 class PlannedInfo(Info[Any, Any]):
     """Strawberry's info, made in full only for who asks for more than the context."""
 
-    def __init__(self, run: _Run, call: Call) -> None:
+    def __init__(self, run: _Run, call: Call, path: Path | None = None) -> None:
         self._run = run
         self._call = call
+        self._path = path
         self._field = call.reader.field
 
     @property
@@ -347,4 +356,4 @@ class PlannedInfo(Info[Any, Any]):
     @cached_property
     def _raw_info(self) -> Any:  # type: ignore[override]
         call = self._call
-        return self._run.raw_info(call.definition, list(call.nodes), call.kind, _UnknownPath())
+        return self._run.raw_info(call.definition, list(call.nodes), call.kind, self._path or _UnknownPath())
