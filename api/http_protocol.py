@@ -1,13 +1,15 @@
 """uvicorn's HTTP protocol, with an end to patience: a client has so long, and so much room, to state its headers.
 
 uvicorn itself waits for ever for the first byte of a connection and for headers that come byte by byte, and takes any
-number of them. Bodies have limits of their own, and so have quiet connections between two requests.
+number of them. It also writes a response's head and body apart. Bodies have limits of their own, and so have quiet connections between two requests.
 """
 
 import asyncio
 from asyncio.events import TimerHandle
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from api.one_write import OneWrite
 
 HEAD_BYTES_MAX = 64 * 1024
 """Of a request's first line and headers while they come in parts; what comes as one part is bounded by the loop."""
@@ -31,7 +33,8 @@ class PatientProtocol(HttpToolsProtocol):
     _has_left = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        super().connection_made(transport)
+        self._connection = transport
+        super().connection_made(OneWrite(transport, self.loop))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -62,6 +65,7 @@ class PatientProtocol(HttpToolsProtocol):
             self._refuse(503)
             return
         self._has_left = True
+        self.transport = self._connection  # a socket's frames are written as they come
         super().handle_websocket_upgrade()
 
     def _wait(self) -> None:

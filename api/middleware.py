@@ -41,7 +41,7 @@ class RequestEnvelope:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        own_id = request_id(Headers(scope=scope))
+        own_id = request_id(_stated_id(scope))
         scope.setdefault("state", {})["request_id"] = own_id
         tokens = structlog.contextvars.bind_contextvars(request_id=own_id)
         try:
@@ -96,6 +96,10 @@ class RequestEnvelope:
             log.exception("socket.failed", path=scope["path"])
             raise
         log.info("socket.closed", path=scope["path"], duration_s=round(time.perf_counter() - began, 1))
+
+
+def _stated_id(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID), "")
 
 
 class Direct:

@@ -8,7 +8,6 @@ import logging
 import random
 import re
 import sys
-from collections.abc import Mapping
 from typing import TextIO
 
 import orjson
@@ -78,9 +77,8 @@ def configure_logging(settings: Settings, *, level: str | None = None) -> None:
         logging.getLogger(name).setLevel(least)
 
 
-def request_id(headers: Mapping[str, str]) -> str:
+def request_id(given: str) -> str:
     """The caller's request id where it is a sane one, else a new one."""
-    given = headers.get(REQUEST_ID_HEADER, "")
     return given if _SANE_REQUEST_ID.fullmatch(given) else f"{_IDS.getrandbits(128):032x}"
 
 

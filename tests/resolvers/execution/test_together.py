@@ -44,7 +44,7 @@ async def test_those_that_wait_wait_at_once() -> None:
         mine.set()
         await asyncio.wait_for(theirs.wait(), 5)
 
-    await together([_ready(None), meets(first, second), meets(second, first)])  # type: ignore[list-item]
+    await together([meets(first, second), meets(second, first)])
 
 
 async def test_a_time_limit_within_one_holds_for_that_one() -> None:
