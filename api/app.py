@@ -18,6 +18,7 @@ from api.bootstrap import Backend
 from api.callers.auth import Authenticator
 from api.callers.keysets import KeySet
 from api.callers.signing import signing_secret
+from api.credentials.routes import credential_routes
 from api.events import EventsEndpoint
 from api.graphql.http import GraphQLEndpoint
 from api.graphql.live.limits import Connections
@@ -76,6 +77,7 @@ def create_app(
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", MetricsEndpoint(settings).__call__, methods=["GET"]),
+            *credential_routes(budgets),
         ],
         middleware=_middleware(settings, graphql),
         exception_handlers={
@@ -126,5 +128,6 @@ async def _addresses(_: Request) -> Response:
         "subscriptions": "/graphql (WebSocket, graphql-transport-ws)",
         "events": "/events",
         "health": ["/healthz", "/readyz"],
+        "issuers": "/issuers/{programme}",
     }
     return Response(orjson.dumps(document), media_type="application/json")

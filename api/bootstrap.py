@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gamification.activity.grouping import WAITING_MAX
+from gamification.credentials.service import Issuing
 from gamification.services import INDEXES, Services, build
 from storage.mongo import Mongo
 from storage.redis import RedisStore
@@ -35,11 +36,12 @@ async def open_backend(
     *,
     intake_waiting_max: int = WAITING_MAX,
     command_timeout_s: float | None = None,
+    issuing: Issuing | None = None,
 ) -> AsyncIterator[Backend]:
     """Connect, make what indexes are missing, and close at the end.
 
     At most `intake_waiting_max` activities wait to be recorded. MongoDB stops a command after `command_timeout_s`.
-    Redis may be away: what it holds is caught up with later. Raises: StorageUnusable where MongoDB can't be used.
+    Without `issuing` no credentials are signed. Redis may be away: what it holds is caught up with later. Raises: StorageUnusable where MongoDB can't be used.
     """
     mongo, redis = connect(mongodb_url, redis_url, database, command_timeout_s)
     try:
@@ -53,6 +55,7 @@ async def open_backend(
             definitions_fresh_s=DEFINITIONS_FRESH_SECONDS,
             members_fresh_s=MEMBERS_FRESH_SECONDS,
             intake_waiting_max=intake_waiting_max,
+            issuing=issuing,
         )
         yield Backend(mongo, redis, services)
     finally:

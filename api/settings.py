@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
 
+    public_url: Annotated[str | None, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] = None
+    """Where the world reaches this installation, such as `https://club.example`: what credentials and their issuers
+    are addressed by, for good. Without it only an installation of embedded servers signs credentials."""
+    credential_keys: Path | None = None
+    """The directory of the keys that programmes sign credentials with; else `credential-keys` in `data_dir`."""
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Web pages of these origins may call the API and open sockets; separated by commas, `*` for any."""
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024

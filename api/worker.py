@@ -15,6 +15,15 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 1.0
 RESTORE_SECONDS = 5.0
 EXPIRE_SECONDS = 60.0
+REMIND_SECONDS = 60.0
+RESERVATION_SECONDS = 1.0
+RECONCILE_SECONDS = 5.0
+BACKFILL_SECONDS = 0.5
+TIERS_SECONDS = 60.0
+CLOSE_DAYS_SECONDS = 5.0
+CLOSE_SECONDS = 15.0
+DRAW_SECONDS = 15.0
+ERASE_SECONDS = 5.0
 _BACKOFF_MAX_SECONDS = 30.0
 
 
@@ -31,6 +40,15 @@ class Worker:
             ("outbox", SWEEP_SECONDS, self._services.delivery.sweep),
             ("boards", RESTORE_SECONDS, self._services.projection.restore_missing),
             ("expiry", EXPIRE_SECONDS, self._expire),
+            ("reminders", REMIND_SECONDS, self._remind),
+            ("reservations", RESERVATION_SECONDS, self._expire_reservations),
+            ("flash sales", RECONCILE_SECONDS, self._reconcile_sales),
+            ("tiers", TIERS_SECONDS, self._review_tiers),
+            ("check-ins", CLOSE_DAYS_SECONDS, self._close_days),
+            ("backfills", BACKFILL_SECONDS, self._services.backfills.run),
+            ("closing", CLOSE_SECONDS, self._services.closing.close_due),
+            ("draws", DRAW_SECONDS, self._services.rounds.run_due),
+            ("erasures", ERASE_SECONDS, self._services.erasures.run_open),
         ):
             self._tasks.append(
                 asyncio.create_task(every(interval_seconds, name, work), name=f"worker-{name}")
@@ -45,8 +63,43 @@ class Worker:
                 await asyncio.wait([task], timeout=1)
         self._tasks.clear()
 
+    async def _review_tiers(self) -> int:
+        done = 0
+        while count := await self._services.tier_keeping.place():
+            done += count
+        while count := await self._services.tier_keeping.review(self._services.now()):
+            done += count
+        return done
+
+    async def _close_days(self) -> int:
+        done = 0
+        while count := await self._services.check_in_terms.close_days(self._services.now()):
+            done += count
+        return done
+
+    async def _expire_reservations(self) -> int:
+        done = 0
+        while count := await self._services.sale_keeper.expire_due(self._services.now()):
+            done += count
+        return done
+
+    async def _reconcile_sales(self) -> int:
+        return await self._services.sale_keeper.reconcile(self._services.now())
+
+    async def _remind(self) -> int:
+        done = 0
+        while count := await self._services.claims.tell_due(self._services.now()):
+            done += count
+        while count := await self._services.redemptions.remind_due(self._services.now()):
+            done += count
+        return done
+
     async def _expire(self) -> int:
         done = 0
+        while count := await self._services.holds.expire_due(self._services.now()):
+            done += count
+        while count := await self._services.points.settle_pending(self._services.now()):
+            done += count
         while count := await self._services.points.expire_lapsed(self._services.now()):
             done += count
         return done

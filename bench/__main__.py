@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [nakama] [million] [redis] [live]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ import uvloop
 from rich.console import Console
 
 from api.runtime import tune_garbage_collection
-from bench import intake, live, million, nakama, page, ranks
+from bench import flashsale, intake, live, million, nakama, page, ranks
 from bench.loads import Failed, client
 from bench.peers.table import versions
 from bench.processes import DidNotStart
@@ -23,6 +23,7 @@ _BENCHMARKS = {
     "million": million.measure,
     "redis": ranks.measure,
     "live": live.measure,
+    "flashsale": flashsale.measure,
 }
 _ABOUT = {
     "intake": "Intake through all rules",
@@ -31,6 +32,7 @@ _ABOUT = {
     "million": "Board of a million, in process",
     "redis": "Redis, 32 callers at once, in process",
     "live": "Board of ten over sockets, server on one core",
+    "flashsale": "Flash sale over HTTP, server on one core",
 }
 
 

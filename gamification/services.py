@@ -4,44 +4,106 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gamification.activity import backfills as backfill_jobs
 from gamification.activity import repository as activity_repository
+from gamification.activity.backfills import BackfillRepository, BackfillService
+from gamification.activity.check_ins import CheckInService
 from gamification.activity.grouping import WAITING_MAX
 from gamification.activity.recording import RecordingService
+from gamification.activity.refunding import RefundService
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.reversal import ReversalService
 from gamification.activity.service import ActivityService
 from gamification.badges import repository as badge_repository
-from gamification.badges.repository import AwardRepository
-from gamification.badges.service import BadgeService
+from gamification.badges.repository import (
+    AwardRepository,
+    CollectionRepository,
+    EditionRepository,
+    ShowcaseRepository,
+)
+from gamification.badges.service import BadgeService, census_of
+from gamification.checkins import repository as check_in_repository
+from gamification.checkins.repository import CheckInRepository
+from gamification.checkins.service import CheckInReadingService
+from gamification.credentials import repository as credential_repository
+from gamification.credentials.repository import CredentialRepository
+from gamification.credentials.service import CredentialService, Issuing
+from gamification.flashsale import admission as flash_admission
+from gamification.flashsale import repository as flash_repository
+from gamification.flashsale.admission import Admission
+from gamification.flashsale.claiming import ClaimService as FlashClaimService
+from gamification.flashsale.reconciling import SaleKeeper
+from gamification.flashsale.repository import ReservationRepository
+from gamification.flashsale.service import FlashSaleService
 from gamification.leaderboards import repository as board_repository
 from gamification.leaderboards.changes import BoardChanges
+from gamification.leaderboards.closings import ClosingRepository
 from gamification.leaderboards.projection import CHANNEL, Projection
 from gamification.leaderboards.rankings import Rankings
 from gamification.leaderboards.repository import RecordRepository
 from gamification.leaderboards.service import LeaderboardService
+from gamification.ledger import caps, holds, pending
 from gamification.ledger import repository as ledger_repository
+from gamification.ledger.caps import CapRepository
+from gamification.ledger.holds import HoldRepository
+from gamification.ledger.pending import PendingRepository
+from gamification.ledger.reports import LedgerReports
 from gamification.ledger.repository import LedgerRepository
 from gamification.ledger.service import LedgerService
-from gamification.members import feed
+from gamification.lottery import repository as lottery_repository
+from gamification.lottery.repository import LotteryRepository
+from gamification.lottery.service import LotteryService
+from gamification.members import feed, tombstones
+from gamification.members import follows as follow_repository
 from gamification.members import repository as member_repository
 from gamification.members.feed import FeedRepository
+from gamification.members.follows import FollowRepository, FollowService
 from gamification.members.repository import MemberRepository
 from gamification.members.service import MemberService
+from gamification.privacy import repository as erasure_repository
+from gamification.privacy.exporting import ExportService
+from gamification.privacy.repository import ErasureRepository
+from gamification.privacy.service import ErasureService
 from gamification.programmes import repository as programme_repository
 from gamification.programmes.repository import ProgrammeRepository
 from gamification.programmes.service import ProgrammeService
+from gamification.referrals import repository as referral_repository
+from gamification.referrals.repository import ReferralRepository
+from gamification.referrals.service import ReferralService
+from gamification.rewards import orders as coupon_orders
+from gamification.rewards import repository as reward_repository
+from gamification.rewards import wishes as reward_wishes
+from gamification.rewards.orders import OrderRepository
+from gamification.rewards.repository import RewardRepository
+from gamification.rewards.service import RewardService
+from gamification.rewards.wishes import WishRepository
 from gamification.rules import repository as counter_repository
 from gamification.rules.repository import CounterRepository
+from gamification.settlement.attempts import AttemptsService
+from gamification.settlement.check_in_terms import CheckInTermsService
 from gamification.settlement.claims import ClaimService
+from gamification.settlement.closing import ClosingService
+from gamification.settlement.coupons import CouponService
 from gamification.settlement.delivery import Delivery
+from gamification.settlement.draws import DrawingService
+from gamification.settlement.generosity import GenerosityService
+from gamification.settlement.holding import HoldService
 from gamification.settlement.honours import HonourService
 from gamification.settlement.moderation import ModerationService
 from gamification.settlement.points import PointsService
+from gamification.settlement.presence import PresenceService
+from gamification.settlement.redemptions import RedemptionService
+from gamification.settlement.referrals import ReferringService
+from gamification.settlement.rounds import RoundService
 from gamification.settlement.service import SettlementService
+from gamification.settlement.tiers import TierKeeping
 from gamification.settlement.unit import Stores
 from gamification.tasks import repository as task_repository
 from gamification.tasks.repository import ProgressRepository
 from gamification.tasks.service import TaskService
+from gamification.tiers import repository as tier_repository
+from gamification.tiers.repository import TierRepository
+from gamification.tiers.service import TierService
 from storage.doorbells import Doorbells
 from storage.idempotency import IdempotencyKeys
 from storage.mongo import Mongo
@@ -51,13 +113,29 @@ from storage.redis import RedisStore
 INDEXES = [
     programme_repository.INDEXES,
     member_repository.INDEXES,
+    tombstones.INDEXES,
+    erasure_repository.INDEXES,
+    follow_repository.INDEXES,
     feed.INDEXES,
     counter_repository.INDEXES,
     ledger_repository.INDEXES,
+    caps.INDEXES,
+    pending.INDEXES,
+    holds.INDEXES,
     task_repository.INDEXES,
     badge_repository.INDEXES,
+    credential_repository.INDEXES,
+    referral_repository.INDEXES,
+    backfill_jobs.INDEXES,
     board_repository.INDEXES,
+    tier_repository.INDEXES,
     activity_repository.INDEXES,
+    check_in_repository.INDEXES,
+    lottery_repository.INDEXES,
+    reward_repository.INDEXES,
+    reward_wishes.INDEXES,
+    coupon_orders.INDEXES,
+    flash_repository.INDEXES,
 ]
 """What the domain's repositories need in MongoDB."""
 
@@ -76,21 +154,49 @@ class Services:
     stores: Stores
     programmes: ProgrammeService
     members: MemberService
+    follows: FollowService
     ledger: LedgerService
     tasks: TaskService
     badges: BadgeService
+    rewards: RewardService
+    redemptions: RedemptionService
+    coupons: CouponService
+    flash_sales: FlashSaleService
+    flash_claims: FlashClaimService
+    sale_keeper: SaleKeeper
+    reservations: ReservationRepository
+    credentials: CredentialService
+    referrals: ReferralService
+    referring: ReferringService
+    backfills: BackfillService
     leaderboards: LeaderboardService
     rankings: Rankings
     projection: Projection
     delivery: Delivery
     points: PointsService
+    holds: HoldService
+    generosity: GenerosityService
     claims: ClaimService
     honours: HonourService
     moderation: ModerationService
+    presence: PresenceService
+    erasures: ErasureService
+    exports: ExportService
+    closing: ClosingService
+    lottery: LotteryService
+    rounds: RoundService
+    drawing: DrawingService
+    attempts: AttemptsService
+    check_ins: CheckInService
+    check_in_terms: CheckInTermsService
+    check_in_readings: CheckInReadingService
     recording: RecordingService
     reversal: ReversalService
+    refunds: RefundService
     activity: ActivityService
     activities: ActivityRepository
+    tiers: TierService
+    tier_keeping: TierKeeping
     doorbells: Doorbells
     board_changes: BoardChanges
 
@@ -103,6 +209,7 @@ def build(
     definitions_fresh_s: float = 0.0,
     members_fresh_s: float = 0.0,
     intake_waiting_max: int = WAITING_MAX,
+    issuing: Issuing | None = None,
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
     by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
@@ -113,39 +220,92 @@ def build(
         feed=FeedRepository(mongo),
         counters=CounterRepository(mongo),
         ledger=LedgerRepository(mongo),
+        caps=CapRepository(mongo),
+        pendings=PendingRepository(mongo),
+        holds=HoldRepository(mongo),
         progress=ProgressRepository(mongo),
         awards=AwardRepository(mongo),
+        editions=EditionRepository(mongo),
+        collections=CollectionRepository(mongo),
+        referrals=ReferralRepository(mongo),
         records=RecordRepository(mongo),
+        closings=ClosingRepository(mongo),
+        tiers=TierRepository(mongo),
         outbox=Outbox(mongo),
         idempotency=IdempotencyKeys(mongo),
+        check_ins=CheckInRepository(mongo),
+        lottery=LotteryRepository(mongo),
+        rewards=RewardRepository(mongo),
     )
     programmes = ProgrammeService(mongo, ProgrammeRepository(mongo), now, definitions_fresh_s)
+    members = MemberService(mongo, stores.members, programmes, now)
+    badges = BadgeService(
+        stores.awards,
+        stores.editions,
+        stores.collections,
+        ShowcaseRepository(mongo),
+        members,
+        programmes,
+        census_of(stores.awards, members, now),
+    )
     rankings = Rankings(redis)
     projection = Projection(stores.records, rankings, redis, programmes)
     delivery = Delivery(stores.outbox, projection, redis, programmes, now)
     settlement = SettlementService(stores, programmes, delivery, now)
+    rounds = RoundService(settlement)
     activities = ActivityRepository(mongo)
-    doorbells = Doorbells(redis, [CHANNEL, feed.CHANNEL])
+    admission, reservations = Admission(redis), ReservationRepository(mongo)
+    flash_claims = FlashClaimService(settlement, members, admission, reservations)
+    recording = RecordingService(settlement, activities, waiting_max=intake_waiting_max)
+    doorbells = Doorbells(redis, [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL])
     return Services(
         now=now,
         stores=stores,
         programmes=programmes,
-        members=MemberService(mongo, stores.members, programmes, now),
-        ledger=LedgerService(stores.ledger, programmes),
-        tasks=TaskService(stores.progress, programmes),
-        badges=BadgeService(stores.awards, programmes),
-        leaderboards=LeaderboardService(programmes, stores.records, rankings, projection),
+        members=members,
+        follows=FollowService(mongo, FollowRepository(mongo), stores.members, now),
+        ledger=LedgerService(stores.ledger, LedgerReports(mongo), programmes),
+        tasks=TaskService(stores.progress, programmes, members, TierService(stores.tiers, programmes, now)),
+        badges=badges,
+        referrals=ReferralService(stores.referrals, members, programmes),
+        referring=ReferringService(settlement),
+        backfills=BackfillService(settlement, activities, BackfillRepository(mongo)),
+        credentials=CredentialService(CredentialRepository(mongo), badges, members, programmes, issuing, now),
+        rewards=RewardService(stores.rewards, WishRepository(mongo), members, programmes, now),
+        redemptions=RedemptionService(settlement),
+        coupons=CouponService(settlement, OrderRepository(mongo)),
+        flash_sales=FlashSaleService(admission, reservations, programmes, now),
+        flash_claims=flash_claims,
+        sale_keeper=SaleKeeper(programmes, admission, reservations, flash_claims),
+        reservations=reservations,
+        leaderboards=LeaderboardService(programmes, stores.records, stores.closings, rankings, projection),
         rankings=rankings,
         projection=projection,
         delivery=delivery,
         points=PointsService(settlement),
+        holds=HoldService(settlement),
+        generosity=GenerosityService(settlement),
         claims=ClaimService(settlement),
         honours=HonourService(settlement),
         moderation=ModerationService(settlement),
-        recording=RecordingService(settlement, activities, waiting_max=intake_waiting_max),
+        presence=PresenceService(settlement),
+        erasures=ErasureService(settlement, ErasureRepository(mongo)),
+        exports=ExportService(mongo, stores.members),
+        closing=ClosingService(settlement),
+        lottery=LotteryService(stores.lottery, programmes, now),
+        rounds=rounds,
+        drawing=DrawingService(settlement, rounds),
+        attempts=AttemptsService(settlement),
+        check_ins=CheckInService(settlement, recording, activities),
+        check_in_terms=CheckInTermsService(settlement),
+        check_in_readings=CheckInReadingService(stores.check_ins, programmes),
+        recording=recording,
         reversal=ReversalService(settlement, activities, programmes),
+        refunds=RefundService(settlement, activities, programmes),
         activity=ActivityService(activities),
         activities=activities,
+        tiers=TierService(stores.tiers, programmes, now),
+        tier_keeping=TierKeeping(settlement),
         doorbells=doorbells,
         board_changes=BoardChanges(doorbells),
     )

@@ -47,14 +47,17 @@ SHARED: Mapping[str, Mapping[str, Audience]] = {
             ("id", "key", "status", "operator", "order", "ties", "cycle", "period", "periods"),
             P,
         ),
+        **dict.fromkeys(("attemptsMax", "hasGroups", "settlesAfterSeconds", "seasons"), P),
         "name": L,
         "description": L,
     },
     "LeaderboardConnection": _CONNECTION,
     "LeaderboardEdge": _EDGE,
-    "LeaderboardPeriod": dict.fromkeys(
-        ("key", "startsAt", "endsAt", "closedAt", "revision", "size", "entries", "rankOf", "around"), P
-    ),
+    "LeaderboardPeriod": {
+        **dict.fromkeys(("key", "startsAt", "endsAt", "closedAt", "frozenAt", "revision", "size"), P),
+        **dict.fromkeys(("entries", "rankOf", "around", "groupKey", "group", "groups"), P),
+        "name": L,
+    },
     "LeaderboardPeriodConnection": _CONNECTION,
     "LeaderboardPeriodEdge": _EDGE,
     "LeaderboardEntry": dict.fromkeys(("rank", "score", "subscore", "achievedAt", "member"), P),

@@ -46,5 +46,9 @@ class Context:
         held = self.services.members.held_me(self.caller)
         return held.locale if held is not None else await self.loaders.locales.load(self.caller.subject)
 
+    async def hidden_badges(self) -> frozenset[str]:
+        """The keys of the secret badges that the caller must not learn of."""
+        return await self.loaders.hidden_badges.load(self.caller.subject)
+
 
 Info = strawberry.Info[Context, None]

@@ -10,13 +10,22 @@ from strawberry.dataloader import DataLoader
 
 from gamification.activity.model import Activity
 from gamification.badges.model import BadgeAward
+from gamification.badges.rarity import Rarity
+from gamification.checkins.service import Standing
+from gamification.flashsale.model import Reservation
 from gamification.kit.actors import Actor
+from gamification.ledger.holds import Hold
 from gamification.ledger.model import Transfer
 from gamification.ledger.service import Balance
+from gamification.lottery.model import Entrant, Play, Round, Win
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
+from gamification.referrals.model import Referral
+from gamification.rewards.model import Redemption
 from gamification.services import Services
 from gamification.tasks.model import Progress
+from gamification.tiers.model import TierChange
+from gamification.tiers.service import TierStanding
 from resolvers.fields import Many
 
 K = TypeVar("K", bound=bytes | str)
@@ -94,14 +103,29 @@ class Loaders:
         return self._by_id(self._services.ledger.transfers)
 
     @cached_property
+    def holds(self) -> ById[bytes, Hold]:
+        """Points set aside by id."""
+        return self._by_id(self._services.holds.by_ids)
+
+    @cached_property
     def activities(self) -> ById[bytes, Activity]:
         """Activities by id."""
         return self._by_id(self._services.activity.by_ids)
 
     @cached_property
     def awards(self) -> ById[bytes, BadgeAward]:
-        """Awards by id."""
-        return self._by_id(self._services.badges.by_ids)
+        """Awards by id, without those of badges that are hidden from the caller."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, BadgeAward]:
+            hidden = await self.hidden_badges.load(actor.subject)
+            return await self._services.badges.by_ids(actor, ids, hidden)
+
+        return self._by_id(read)
+
+    @cached_property
+    def referrals(self) -> ById[bytes, Referral]:
+        """Referrals by id."""
+        return self._by_id(self._services.referrals.by_ids)
 
     @cached_property
     def progress(self) -> ById[bytes, Progress]:
@@ -109,14 +133,76 @@ class Loaders:
         return self._by_id(self._services.tasks.by_ids)
 
     @cached_property
+    def tier_changes(self) -> ById[bytes, TierChange]:
+        """Changes of tiers by id."""
+        return self._by_id(self._services.tiers.changes)
+
+    @cached_property
+    def tier_standings(self) -> DataLoader[Member, list[TierStanding]]:
+        """Members' places on every ladder."""
+        return DataLoader(
+            load_fn=self._tier_standings, cache=self._cache, cache_key_fn=lambda member: member.id
+        )
+
+    @cached_property
+    def redemptions(self) -> ById[bytes, Redemption]:
+        """Redemptions by id."""
+        return self._by_id(self._services.rewards.by_ids)
+
+    @cached_property
+    def draw_rounds(self) -> ById[bytes, Round]:
+        """Rounds of draws by id."""
+        return self._by_id(self._services.lottery.rounds_by_ids)
+
+    @cached_property
+    def draw_plays(self) -> ById[bytes, Play]:
+        """Instant draws that were made, by id."""
+        return self._by_id(self._services.lottery.plays_by_ids)
+
+    @cached_property
+    def draw_entries(self) -> ById[bytes, Entrant]:
+        """Members' entries in scheduled rounds by id."""
+        return self._by_id(self._services.lottery.entries_by_ids)
+
+    @cached_property
+    def draw_wins(self) -> ById[bytes, Win]:
+        """Prizes won in draws by id."""
+        return self._by_id(self._services.lottery.wins_by_ids)
+
+    @cached_property
+    def reservations(self) -> ById[bytes, Reservation]:
+        """Reservations of flash sales by id."""
+        return self._by_id(self._services.flash_sales.by_ids)
+
+    @cached_property
     def award_counts(self) -> ById[str, int]:
         """How many awards of a badge stand, by its key."""
         return self._by_id(self._services.badges.counts)
 
     @cached_property
+    def editions(self) -> ById[str, int]:
+        """How many numbers of a limited badge were given, by its key; absent before the first."""
+        return self._by_id(self._services.badges.issued)
+
+    @cached_property
+    def rarities(self) -> ById[str, Rarity]:
+        """How rare a badge is, by its key."""
+        return self._by_id(self._services.badges.rarities)
+
+    @cached_property
+    def hidden_badges(self) -> DataLoader[str, frozenset[str]]:
+        """The keys of secret badges that the caller must not learn of."""
+        return DataLoader(load_fn=self._hidden_badges, cache=self._cache)
+
+    @cached_property
     def balances(self) -> DataLoader[Member, list[Balance]]:
         """What members hold."""
         return DataLoader(load_fn=self._balances, cache=self._cache, cache_key_fn=lambda member: member.id)
+
+    @cached_property
+    def check_ins(self) -> DataLoader[Member, list[Standing]]:
+        """How members stand in check-ins."""
+        return DataLoader(load_fn=self._check_ins, cache=self._cache, cache_key_fn=lambda member: member.id)
 
     @cached_property
     def catalogues(self) -> DataLoader[str, Catalogue]:
@@ -151,9 +237,27 @@ class Loaders:
         found = await self._services.ledger.balances(self._actor, members)
         return [found.get(member.id, []) for member in members]
 
+    async def _check_ins(self, members: list[Member]) -> list[list[Standing]]:
+        if self._actor is None:
+            return [[] for _ in members]
+        services = self._services
+        found = await services.check_in_readings.standings(self._actor, members, services.now())
+        return [found.get(member.id, []) for member in members]
+
+    async def _tier_standings(self, members: list[Member]) -> list[list[TierStanding]]:
+        if self._actor is None:
+            return [[] for _ in members]
+        found = await self._services.tiers.standings(self._actor, members)
+        return [found.get(member.id, []) for member in members]
+
     async def _catalogues(self, programme_ids: list[str]) -> list[Catalogue]:
         found = {key: await self._services.programmes.catalogue(key) for key in set(programme_ids)}
         return [found[key] for key in programme_ids]
+
+    async def _hidden_badges(self, subjects: list[str]) -> list[frozenset[str]]:
+        """What is hidden from the one who calls, however often it is asked for."""
+        found = await self._services.badges.hidden(self._actor) if self._actor else frozenset[str]()
+        return [found] * len(subjects)
 
     async def _locales(self, subjects: list[str]) -> list[str | None]:
         """The locale of the one who calls, however often they are asked for."""

@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.errors import HANDLERS
 from resolvers.mutations.programme import InvalidDocumentHandler
+from resolvers.mutations.referrals import ReferralRefusedHandler
 from resolvers.mutations.root import Mutation
 from resolvers.queries.root import Query
 from resolvers.scalars import SCALARS
@@ -15,6 +16,6 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
-    exception_handlers=[InvalidDocumentHandler(), *HANDLERS],
+    exception_handlers=[InvalidDocumentHandler(), ReferralRefusedHandler(), *HANDLERS],
 )
 """What `resolvers.operations.Operations` executes and `api/` serves."""

@@ -26,11 +26,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gamification import services as wiring
+from gamification.credentials.service import Issuing
 from gamification.services import INDEXES, Services
 from storage.embedded import EmbeddedServers, Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from storage.startup import prepare
+from tests.keyring import BASE_URL, KeysInMemory
 from tests.support import PROFILE, Clock, ProgrammeUnderTest
 
 _SHARED = {
@@ -63,6 +65,8 @@ async def mongo(endpoints: Endpoints) -> AsyncIterator[Mongo]:
     """The database, with every collection and index."""
     mongo = Mongo(endpoints.mongodb_url, "starguild_tests")
     await prepare(mongo, INDEXES)
+    # Clocks of tests stand in the past, where the server would find all that lapses lapsed already.
+    await mongo._client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
     yield mongo
     mongo.close()
 
@@ -100,7 +104,7 @@ def clock(session_clock: Clock) -> Iterator[Clock]:
 @pytest.fixture(scope="session")
 def services(mongo: Mongo, redis_store: RedisStore, session_clock: Clock) -> Services:
     """The whole domain."""
-    return wiring.build(mongo, redis_store, session_clock)
+    return wiring.build(mongo, redis_store, session_clock, issuing=Issuing(BASE_URL, KeysInMemory()))
 
 
 @pytest.fixture(scope="session")

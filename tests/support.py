@@ -204,6 +204,11 @@ class ProgrammeUnderTest:
         names = {member.id: name for name, member in self.members.items()}
         return [(entry.rank, names[entry.member_id], entry.score) for entry in page.entries]
 
+    async def ranking_ids(self, board: str, *, period: str | None = None) -> list[tuple[int, bytes, int]]:
+        """The same by the ids that the board shows, which may be those of pseudonyms."""
+        page = await self.page(board, period=period)
+        return [(entry.rank, entry.member_id, entry.score) for entry in page.entries]
+
 
 def statuses(outcomes: Sequence[ActivityOutcome]) -> list[str]:
     """`recorded`, `duplicate`, or the code of the error, for each."""

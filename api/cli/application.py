@@ -4,7 +4,18 @@ import signal
 
 import typer
 
-from api.cli import checks, imports, programmes, schemas, serving, simulating, tokens, working
+from api.cli import (
+    checks,
+    credentials,
+    drawing,
+    imports,
+    programmes,
+    schemas,
+    serving,
+    simulating,
+    tokens,
+    working,
+)
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a check found differences, or an import's activity was rejected; "
@@ -23,6 +34,9 @@ app = typer.Typer(
 imported = typer.Typer(
     name="import", help="Record other systems' data as activity.", epilog=EXIT_CODES, no_args_is_help=True
 )
+drawn = typer.Typer(
+    name="draw", help="Publish draws and check what was published.", epilog=EXIT_CODES, no_args_is_help=True
+)
 rebuilt = typer.Typer(
     name="rebuild", help="Make what is derived anew.", epilog=EXIT_CODES, no_args_is_help=True
 )
@@ -31,6 +45,7 @@ for _name, _command in (
     ("serve", serving.serve),
     ("worker", working.worker),
     ("token", tokens.token),
+    ("credential-key", credentials.credential_key),
     ("apply", programmes.apply),
     ("verify", checks.verify),
     ("simulate", simulating.simulate),
@@ -40,7 +55,10 @@ for _name, _command in (
 imported.command("stackexchange", epilog=EXIT_CODES)(imports.stackexchange)
 imported.command("purchases", epilog=EXIT_CODES)(imports.purchases)
 rebuilt.command("leaderboards", epilog=EXIT_CODES)(checks.rebuild_leaderboards)
+drawn.command("verify", epilog=EXIT_CODES)(drawing.verify)
+drawn.command("export", epilog=EXIT_CODES)(drawing.export)
 app.add_typer(imported)
+app.add_typer(drawn)
 app.add_typer(rebuilt)
 
 

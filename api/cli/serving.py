@@ -19,6 +19,7 @@ from api.cli.backends import own_servers
 from api.cli.options import JsonOption
 from api.cli.report import Report, Unavailable, reporting
 from api.cli.tokens import sign
+from api.credentials.keyfiles import issuing
 from api.demo import DEMO_MEMBER, ensure_demo
 from api.logs.configuring import configure_logging
 from api.runtime import allow_open_files, tune_garbage_collection
@@ -79,6 +80,7 @@ async def _serve(
         settings.database,
         intake_waiting_max=settings.intake_waiting_max,
         command_timeout_s=settings.database_timeout_seconds,
+        issuing=issuing(settings),
     ) as backend:
         programme = await ensure_demo(backend.services) if demo else None
         tune_garbage_collection()

@@ -67,9 +67,10 @@ class Grouping:
         *,
         historic: bool,
         counts_subjects: bool,
+        budgets: Callable[[str], Iterable[Hashable]] = lambda _: (),
     ) -> list[list[ActivityOutcome]]:
         """The outcomes of each part; parts touch nothing in common. `counts_subjects`: activities about one subject
-        touch the same counters. Raises: Contention where too much waits; what recording raises."""
+        touch the same counters. `budgets`: what activities of a type use up together, whosever they are. Raises: Contention where too much waits; what recording raises."""
         loop = asyncio.get_running_loop()
         submissions = [
             Submission(
@@ -77,7 +78,7 @@ class Grouping:
                 part,
                 historic,
                 loop.create_future(),
-                _touched(part, counts_subjects=counts_subjects),
+                _touched(part, counts_subjects=counts_subjects, budgets=budgets),
                 _names(part),
             )
             for part in parts
@@ -182,12 +183,15 @@ def _finish(
             submission.answer.set_exception(answers)
 
 
-def _touched(batch: Sequence[NewActivity], *, counts_subjects: bool) -> frozenset[Hashable]:
+def _touched(
+    batch: Sequence[NewActivity], *, counts_subjects: bool, budgets: Callable[[str], Iterable[Hashable]]
+) -> frozenset[Hashable]:
     members = {new.member_external_id for new in batch}
     subjects = (
         {("subject", new.subject) for new in batch if new.subject is not None} if counts_subjects else set()
     )
-    return frozenset(members | subjects)
+    shared = {("budget", budget) for kind in {new.type for new in batch} for budget in budgets(kind)}
+    return frozenset(members | subjects | shared)
 
 
 def _names(batch: Sequence[NewActivity]) -> frozenset[Hashable]:

@@ -8,7 +8,7 @@ from typing import Any
 from gamification.kit.errors import DomainError
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
-from gamification.leaderboards.model import Contribution
+from gamification.leaderboards.model import Contribution, Unscored
 from gamification.rules.model import CounterUse
 
 BATCH_MAX = 500
@@ -29,18 +29,22 @@ class NewActivity:
 
 @record(frozen=True, slots=True)
 class DerivedAward:
-    """A rule found that the badge is due. Also noted where the badge was held already: it stays justified."""
+    """A rule found that the badge is due. Also noted where the badge was held already: it stays justified.
+    `programme_version` is that of a rule which was published later and looked at older activity; None is the
+    activity's own."""
 
     rule: str
     rule_version: int
     badge: str
     occurrence: str
     level: int
+    programme_version: int | None = None
 
 
 @record(frozen=True, slots=True)
 class DerivedAdvance:
-    """A rule advanced a task; the period is kept, since a member's zone may change later."""
+    """A rule advanced a task; the period is kept, since a member's zone may change later. None (`UNCOUNTED`): it does
+    not count, as out of the task's times, or since the task was not there for the member."""
 
     rule: str
     rule_version: int
@@ -48,6 +52,15 @@ class DerivedAdvance:
     period: str
     by: int
     value: str | None
+
+
+@record(frozen=True, slots=True)
+class DerivedQualification:
+    """A rule found that whoever did it qualifies by a referral offer, brought by somebody or not."""
+
+    rule: str
+    rule_version: int
+    offer: str
 
 
 @record(frozen=True, slots=True)
@@ -60,10 +73,24 @@ class Reversal:
 
 
 @record(frozen=True, slots=True)
+class Refund:
+    """A part of an activity taken back: `key` is the sender's name for it; `amount` as text, or the names of `lines`;
+    `taken` how much of each of its transfers was to be taken back by it, whatever a floor left of that."""
+
+    key: str
+    at: datetime
+    actor: str
+    reason: str | None
+    amount: str | None = None
+    lines: tuple[str, ...] = ()
+    taken: tuple[tuple[bytes, int], ...] = ()
+
+
+@record(frozen=True, slots=True)
 class Activity:
     """A recorded activity. `sequence` is its place in the programme's order; `programme_version` the version of
     the definitions that it was evaluated by; `member_facts` what conditions read of the member then, kept only
-    where a rule reads the member."""
+    where a rule reads the member. `remaining` is what refunds left of the properties."""
 
     id: bytes
     programme_id: str
@@ -84,6 +111,26 @@ class Activity:
     transfers: tuple[bytes, ...] = ()
     scores: tuple[Contribution, ...] = ()
     reversal: Reversal | None = None
+    unscored: tuple[Unscored, ...] = ()
+    qualifies: tuple[DerivedQualification, ...] = ()
+    remaining: dict[str, Any] | None = None
+    refunds: tuple[Refund, ...] = ()
+    erased: bool = False
+    """Its member was erased, and with them what its rules could be evaluated by: what it derived stands as recorded."""
+
+    @property
+    def standing_properties(self) -> dict[str, Any]:
+        """What of the properties stands: as refunds left them."""
+        return self.properties if self.remaining is None else self.remaining
+
+    @property
+    def taken(self) -> dict[bytes, int]:
+        """How much of each transfer refunds were to take back."""
+        total: dict[bytes, int] = {}
+        for refund in self.refunds:
+            for transfer_id, amount in refund.taken:
+                total[transfer_id] = total.get(transfer_id, 0) + amount
+        return total
 
 
 class ActivityStatus(StrEnum):

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Sequence
 
-from gamification.activity.derivation import facts_of, member_facts, settle
+from gamification.activity.derivation import facts_of, settle
 from gamification.activity.grouping import GROUP_MAX, WAITING_MAX, Grouping
 from gamification.activity.intake import accept
 from gamification.activity.model import (
@@ -17,8 +17,9 @@ from gamification.activity.model import (
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.waiting import Submission
 from gamification.kit.actors import Actor, Permission
-from gamification.kit.errors import DomainError, ErrorCode, InvalidInput, LimitExceeded
+from gamification.kit.errors import Conflict, DomainError, ErrorCode, InvalidInput, LimitExceeded
 from gamification.kit.records import evolve, record
+from gamification.members.facts import member_facts
 from gamification.members.model import Member, Standing
 from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import CounterScope
@@ -71,13 +72,16 @@ class RecordingService:
             return []
         catalogue = await self._settlement.programmes.catalogue(actor.programme_id)
         counts_subjects = _counts_subjects(catalogue)
-        parts = [range(len(batch))] if counts_subjects else parts_of(batch)
+        budgets = ruleset_of(catalogue).shared_budgets if catalogue.document.budgets else _no_budgets
+        shares = counts_subjects or any(budgets(kind) for kind in {new.type for new in batch})
+        parts = [range(len(batch))] if shares else parts_of(batch)
         answers = await self._grouping.submit(
             actor.programme_id,
             f"{actor.role}:{actor.subject}",
             [[batch[index] for index in part] for part in parts],
             historic=historic,
             counts_subjects=counts_subjects,
+            budgets=budgets,
         )
         told = {
             index: _told(outcome, index)
@@ -85,6 +89,22 @@ class RecordingService:
             for index, outcome in zip(part, outcomes, strict=True)
         }
         return [told[index] for index in range(len(batch))]
+
+    async def record_within(self, work: Unit, new: NewActivity) -> Activity:
+        """Record one activity in a transaction that is open already, whatever the programme's lateness.
+
+        Raises: the error for which it can't be taken, Conflict where it was recorded before.
+        """
+        outcomes: dict[int, ActivityOutcome] = {}
+        candidates = await self._candidates(work, [(new, True)], outcomes)
+        if candidates:
+            await self._settle(work, candidates, outcomes)
+        outcome = outcomes[0]
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.activity is None or outcome.status is not ActivityStatus.RECORDED:
+            raise Conflict("This activity was recorded before.", path=["sourceId"])
+        return outcome.activity
 
     async def _record_group(
         self, programme_id: str, group: Sequence[Submission], patience_s: float | None
@@ -161,7 +181,7 @@ class RecordingService:
         evaluated = _evaluate(ruleset, candidates, dict(stored), outcomes)
         finder = NeedsFinder(space.catalogue)
         for candidate, evaluation in evaluated:
-            finder.add_effects(candidate.member, candidate.activity.occurred_at, evaluation.effects)
+            _add_needs(finder, candidate, evaluation)
         await work.load(finder.needs)
         await work.load_unlocked(finder.needs)
         values = dict(stored)
@@ -205,7 +225,7 @@ class RecordingService:
             try:
                 evaluation = evaluate(ruleset, candidate.facts, values)
                 finder = NeedsFinder(space.catalogue)
-                finder.add_effects(candidate.member, candidate.activity.occurred_at, evaluation.effects)
+                _add_needs(finder, candidate, evaluation)
                 await work.load(finder.needs)
                 await work.load_unlocked(finder.needs)
                 activity = settle(space, candidate.member, candidate.activity, evaluation)
@@ -239,6 +259,10 @@ def _counts_subjects(catalogue: Catalogue) -> bool:
     return any(
         published(counter) and counter.per is CounterScope.SUBJECT for counter in catalogue.document.counters
     )
+
+
+def _no_budgets(_: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _told(outcome: ActivityOutcome, index: int) -> ActivityOutcome:
@@ -307,6 +331,12 @@ def _activity(
         programme_version=work.space.catalogue.version,
         member_facts=member_facts(member) if ruleset.for_type(new.type).uses_member else None,
     )
+
+
+def _add_needs(finder: NeedsFinder, candidate: _Candidate, evaluation: Evaluation) -> None:
+    activity = candidate.activity
+    finder.add_effects(candidate.member, activity.occurred_at, evaluation.effects, activity.subject)
+    finder.add_counted(candidate.member, evaluation.counters)
 
 
 def _no_member(new: NewActivity, member: Member | None) -> InvalidInput:

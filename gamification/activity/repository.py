@@ -3,8 +3,21 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
-from gamification.activity.model import Activity, DerivedAdvance, DerivedAward, Reversal
-from gamification.leaderboards.model import Contribution, contribution_document, contribution_from
+from gamification.activity.model import (
+    Activity,
+    DerivedAdvance,
+    DerivedAward,
+    DerivedQualification,
+    Refund,
+    Reversal,
+)
+from gamification.leaderboards.model import (
+    Contribution,
+    Refusal,
+    Unscored,
+    contribution_document,
+    contribution_from,
+)
 from gamification.rules.model import CounterUse
 from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
@@ -78,6 +91,13 @@ class ActivityRepository:
         ).sort("sequence", ASCENDING)
         return [activity_from(row) for row in await cursor.to_list(None)]
 
+    async def qualifying(self, member_id: bytes, offer: str, tx: Tx) -> list[Activity]:
+        """A member's standing activities by which they qualify by that referral offer, in order."""
+        cursor = self._activities.find(
+            {"member_id": member_id, "qualifies.offer": offer, **_STANDING}, session=tx.session
+        ).sort("sequence", ASCENDING)
+        return [activity_from(row) for row in await cursor.to_list(None)]
+
     async def contributions(
         self, member_id: bytes, board: str, period: str, tx: Tx
     ) -> list[tuple[int, Contribution]]:
@@ -104,6 +124,25 @@ class ActivityRepository:
         return Page(
             [activity_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
         )
+
+    async def between(
+        self, programme_id: str, types: Sequence[str], after: int, until: int, limit: int, tx: Tx
+    ) -> list[Activity]:
+        """Activities of these types after one place in the programme's order and up to another, in it."""
+        cursor = (
+            self._activities.find(
+                {
+                    "programme_id": programme_id,
+                    "sequence": {"$gt": after, "$lte": until},
+                    "type": {"$in": list(types)},
+                    "erased": None,
+                },
+                session=tx.session,
+            )
+            .sort("sequence", ASCENDING)
+            .limit(limit)
+        )
+        return [activity_from(row) for row in await cursor.to_list(None)]
 
     async def stream(self, programme_id: str) -> AsyncIterator[Activity]:
         """Every activity of a programme in its order."""
@@ -136,6 +175,24 @@ def activity_document(activity: Activity) -> Document:
         document["subject"] = activity.subject
     if activity.member_facts is not None:
         document["member_facts"] = activity.member_facts
+    document |= _derived(activity)
+    if activity.refunds:
+        document["remaining"] = activity.remaining
+        document["refunds"] = [_refund_document(refund) for refund in activity.refunds]
+    if activity.erased:
+        document["erased"] = True
+    if activity.reversal is not None:
+        document["reversal"] = {
+            "at": activity.reversal.at,
+            "actor": activity.reversal.actor,
+            "reason": activity.reversal.reason,
+        }
+    return document
+
+
+def _derived(activity: Activity) -> Document:
+    """What followed from it; what is empty is left out, for most of it is in most."""
+    document: Document = {}
     if activity.counters:
         document["counters"] = [
             {"id": use.id, "key": use.key, "add": use.add, "value": use.value} for use in activity.counters
@@ -148,6 +205,7 @@ def activity_document(activity: Activity) -> Document:
                 "badge": a.badge,
                 "occurrence": a.occurrence,
                 "level": a.level,
+                **({"programme_version": a.programme_version} if a.programme_version else {}),
             }
             for a in activity.awards
         ]
@@ -167,13 +225,30 @@ def activity_document(activity: Activity) -> Document:
         document["transfers"] = list(activity.transfers)
     if activity.scores:
         document["scores"] = [contribution_document(score) for score in activity.scores]
-    if activity.reversal is not None:
-        document["reversal"] = {
-            "at": activity.reversal.at,
-            "actor": activity.reversal.actor,
-            "reason": activity.reversal.reason,
-        }
+    if activity.qualifies:
+        document["qualifies"] = [
+            {"rule": q.rule, "rule_version": q.rule_version, "offer": q.offer} for q in activity.qualifies
+        ]
+    if activity.unscored:
+        document["unscored"] = [
+            {"board": u.board, "period": u.period, "reason": u.reason.value} for u in activity.unscored
+        ]
     return document
+
+
+def _refund_document(refund: Refund) -> Document:
+    fields = ("key", "at", "actor", "reason", "amount")
+    return {
+        **{name: getattr(refund, name) for name in fields},
+        "lines": list(refund.lines),
+        "taken": [{"transfer": transfer, "amount": amount} for transfer, amount in refund.taken],
+    }
+
+
+def _refund_from(row: Document) -> Refund:
+    fields = {name: row[name] for name in ("key", "at", "actor", "reason", "amount")}
+    taken = tuple((one["transfer"], one["amount"]) for one in row["taken"])
+    return Refund(**fields, lines=tuple(row["lines"]), taken=taken)
 
 
 def activity_from(row: Document) -> Activity:
@@ -198,4 +273,11 @@ def activity_from(row: Document) -> Activity:
         transfers=tuple(row.get("transfers", ())),
         scores=tuple(contribution_from(score) for score in row.get("scores", ())),
         reversal=Reversal(**reversal) if reversal else None,
+        remaining=row.get("remaining"),
+        refunds=tuple(_refund_from(refund) for refund in row.get("refunds", ())),
+        erased=row.get("erased", False),
+        qualifies=tuple(DerivedQualification(**found) for found in row.get("qualifies", ())),
+        unscored=tuple(
+            Unscored(u["board"], u["period"], Refusal(u["reason"])) for u in row.get("unscored", ())
+        ),
     )

@@ -6,36 +6,58 @@ for the activities that share that counter, since their grounds may have gone, o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from gamification.activity.derivation import derived_advances, derived_awards, facts_of
-from gamification.activity.model import Activity, DerivedAdvance, DerivedAward, Reversal, activity_id
+from gamification.activity.backfilling import still_due
+from gamification.activity.check_ins import withdraw_check_in
+from gamification.activity.derivation import (
+    counted,
+    derived_advances,
+    derived_awards,
+    derived_qualifications,
+    facts_of,
+    items_ground,
+)
+from gamification.activity.model import (
+    Activity,
+    DerivedAdvance,
+    DerivedAward,
+    DerivedQualification,
+    Reversal,
+    activity_id,
+)
 from gamification.activity.repository import ActivityRepository
+from gamification.activity.rescoring import rescore
 from gamification.badges.awarding import Outcome
 from gamification.badges.model import BY_RULES, BadgeAward, award_id
+from gamification.checkins.model import LostItems
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
 from gamification.kit.errors import InvalidInput, NotFound
-from gamification.leaderboards.model import record_id
-from gamification.leaderboards.scoring import fold
-from gamification.ledger.model import account_id
-from gamification.members.feed import FeedKind
+from gamification.kit.identifiers import derived_id
+from gamification.kit.records import evolve
+from gamification.ledger.model import TransferKind
 from gamification.members.model import Member
 from gamification.members.profile import check_text
+from gamification.programmes.definitions import RefundTerms
 from gamification.programmes.service import ProgrammeService
+from gamification.referrals.model import Qualifying, referral_id
 from gamification.rules.engine import evaluate
-from gamification.rules.model import CounterUse
+from gamification.rules.model import CounterUse, ResolvedEffect
 from gamification.rules.ruleset import ruleset_of
-from gamification.settlement.completion import progress_in, settle, take_back
-from gamification.settlement.needs import Needs, NeedsFinder
+from gamification.settlement.completion import progress_in, put_counted, settle
+from gamification.settlement.giving import take_back
+from gamification.settlement.growth import load_climbers, note_counted
+from gamification.settlement.needs import NeedsFinder
 from gamification.settlement.service import SettlementService
+from gamification.settlement.taking_back import Part, take_back_part
 from gamification.settlement.unit import Unit
-from gamification.settlement.workspace import Workspace
-from gamification.tasks.progress import count
+from gamification.settlement.workspace import Workspace, reversal_id
+from gamification.tasks.progress import UNCOUNTED, count
 
-D = TypeVar("D", DerivedAward, DerivedAdvance)
+D = TypeVar("D", DerivedAward, DerivedAdvance, DerivedQualification)
 
 
 @dataclass(slots=True)
@@ -44,8 +66,21 @@ class _Shift:
 
     advances: list[tuple[Activity, DerivedAdvance, int]] = field(default_factory=list)
     awards: list[tuple[Activity, DerivedAward]] = field(default_factory=list)
+    qualifies: list[tuple[Activity, DerivedQualification]] = field(default_factory=list)
     rewritten: list[Activity] = field(default_factory=list)
     counters: dict[bytes, tuple[str, int]] = field(default_factory=dict)
+    becomes: Activity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A part of an activity to be taken back: the activity with what is left of its properties, nothing where
+    `is_all`. `become` completes it, given the effects that it has now; `take` takes back the points."""
+
+    smaller: Activity
+    is_all: bool
+    become: Callable[[Activity, Sequence[ResolvedEffect]], Activity]
+    take: Callable[[Unit, Activity, Cause], None]
 
 
 class ReversalService:
@@ -80,18 +115,33 @@ class ReversalService:
 
         return await self._settlement.run(actor.programme_id, body)
 
-    async def _reverse(self, work: Unit, actor: Actor, activity: Activity, reason: str | None) -> Activity:
+    async def _reverse(
+        self,
+        work: Unit,
+        actor: Actor,
+        activity: Activity,
+        reason: str | None,
+        partly: Partly | None = None,
+    ) -> Activity:
         space = work.space
         sharing = await self._sharing(work, activity)
         ids = {activity.member_id} | {other.member_id for other in sharing}
         members = await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
-        shift = await self._shift(activity, sharing, members)
+        if members[activity.member_id].erased_at is not None:
+            raise NotFound("There is no such activity.", path=["sourceId"])
+        shift = await self._shift(activity, sharing, members, partly)
+        shift.advances = [one for one in shift.advances if one[1].period != UNCOUNTED]
         space.begin(await work.next_sequence())
         by = f"{actor.role}:{actor.subject}"
         because = Cause(
             activity_id=activity.id, programme_version=space.catalogue.version, actor=by, reason=reason
         )
-        undone = replace(activity, reversal=Reversal(space.now, by, reason))
+        # Before it is gone from what is added up of a member who was never measured.
+        if space.catalogue.document.ladders and any(use.add for use in activity.counters):
+            await load_climbers(work, [activity.member_id])
+        undone = shift.becomes or replace(activity, reversal=Reversal(space.now, by, reason))
+        if partly is not None and partly.is_all:
+            undone = partly.become(evolve(undone, remaining=partly.smaller.remaining), ())
         await self._repository.replace([undone, *shift.rewritten], work.tx)
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
@@ -99,12 +149,25 @@ class ReversalService:
         space.touched |= {activity.member_id} | {other.member_id for other, _ in shift.awards}
         space.touched |= {other.member_id for other, _, _ in shift.advances}
         await self._load(work, members, activity, shift)
-        self._take_back_transfers(work, members[activity.member_id], activity, because)
+        if partly is not None:
+            partly.take(work, undone, because)
+        else:
+            self._take_back_transfers(work, members[activity.member_id], activity, because)
+        gone = [*counted(activity, activity.counters, -1, because)]
+        if shift.becomes is not None:
+            gone += counted(shift.becomes, shift.becomes.counters, 1, because)
+        note_counted(
+            space, derived_id("reversal", activity.id, *_refund_key(undone)), activity.member_id, gone
+        )
         await self._recount(work, members, shift, because)
         await self._rejustify(work, members, shift, because)
+        await self._requalify(work, shift, because)
         space.stale |= {(activity.member_id, score.board, score.period) for score in activity.scores}
+        if space.catalogue.document.check_ins and shift.becomes is None:
+            space.lost_items.append(LostItems(activity.member_id, items_ground(activity.id), because))
+            await withdraw_check_in(work, members[activity.member_id], activity, because)
         await work.flush()
-        await self._rescore(work, members)
+        await rescore(work, self._repository, members)
         return undone
 
     async def _sharing(self, work: Unit, activity: Activity) -> list[Activity]:
@@ -117,30 +180,79 @@ class ReversalService:
         )
 
     async def _shift(
-        self, activity: Activity, sharing: Sequence[Activity], members: dict[bytes, Member]
+        self,
+        activity: Activity,
+        sharing: Sequence[Activity],
+        members: dict[bytes, Member],
+        partly: Partly | None = None,
     ) -> _Shift:
-        """What goes with the activity, and what changes for those that share its counters."""
+        """What goes with the activity, or with a part of it, and what changes for those that share its counters."""
         shift = _Shift(
             advances=[(activity, derived, -1) for derived in activity.advances],
             awards=[(activity, derived) for derived in activity.awards],
+            qualifies=[(activity, derived) for derived in activity.qualifies],
         )
         fed = {use.id: use for use in activity.counters if use.add}
         # What stands adds up to the counter's value, so counting anew starts from nothing.
         running = dict.fromkeys(fed, 0)
         for other in sharing:
             if other.id == activity.id:
+                if partly is not None and not partly.is_all:
+                    await self._become(shift, activity, members[activity.member_id], partly, running)
                 continue
             changed = await self._evaluated_again(other, members[other.member_id], running)
             if other.sequence > activity.sequence and changed != other:
                 shift.rewritten.append(changed)
                 shift.awards += [(other, a) for a in {*other.awards} ^ {*changed.awards}]
+                shift.qualifies += [(other, q) for q in {*other.qualifies} ^ {*changed.qualifies}]
                 before, after = Counter(other.advances), Counter(changed.advances)
                 shift.advances += [(other, a, -1) for a in (before - after).elements()]
                 shift.advances += [(other, a, 1) for a in (after - before).elements()]
+        if partly is not None and not partly.is_all and shift.becomes is None:
+            await self._become(shift, activity, members[activity.member_id], partly, running)
         shift.counters = {
             counter_id: (use.key, running.get(counter_id, 0)) for counter_id, use in fed.items()
         }
         return shift
+
+    async def _become(
+        self, shift: _Shift, activity: Activity, member: Member, partly: Partly, running: dict[bytes, int]
+    ) -> None:
+        """What the activity derives once a part of it is gone, and how that differs. Raises: InvalidInput where its
+        rules can't be evaluated without that part."""
+        catalogue = await self._programmes.catalogue(activity.programme_id, activity.programme_version)
+        before = {use.id: running.get(use.id, use.value - use.add) for use in activity.counters}
+        evaluation = evaluate(ruleset_of(catalogue), facts_of(partly.smaller), before)
+        running |= {use.id: use.value for use in evaluation.counters if use.id in running}
+        effects = evaluation.effects
+        periods = {(a.rule, a.task): a.period for a in activity.advances}
+        advances = derived_advances(catalogue, member.time_zone, activity, effects)
+        becomes = partly.become(
+            replace(
+                partly.smaller,
+                counters=evaluation.counters,
+                awards=(
+                    *derived_awards(catalogue, effects),
+                    *await self._backfilled(replace(partly.smaller, counters=evaluation.counters)),
+                ),
+                qualifies=derived_qualifications(effects),
+                advances=tuple(replace(a, period=periods.get((a.rule, a.task), a.period)) for a in advances),
+            ),
+            effects,
+        )
+        old, new = Counter(activity.advances), Counter(becomes.advances)
+        shift.becomes = becomes
+        shift.advances = (
+            [(activity, a, -1) for a in (old - new).elements()]
+            + [(activity, a, 1) for a in (new - old).elements()]
+            + [one for one in shift.advances if one[0].id != activity.id]
+        )
+        shift.awards = [(activity, a) for a in {*activity.awards} ^ {*becomes.awards}] + [
+            one for one in shift.awards if one[0].id != activity.id
+        ]
+        shift.qualifies = [(activity, q) for q in {*activity.qualifies} ^ {*becomes.qualifies}] + [
+            one for one in shift.qualifies if one[0].id != activity.id
+        ]
 
     async def _evaluated_again(self, other: Activity, member: Member, running: dict[bytes, int]) -> Activity:
         """The activity with its shared counters counted anew, and the rules that read them run again."""
@@ -156,6 +268,8 @@ class ReversalService:
         changed = replace(other, counters=tuple(uses))
         if changed.counters == other.counters:
             return other
+        if other.erased:
+            return changed
         catalogue = await self._programmes.catalogue(other.programme_id, other.programme_version)
         ruleset = ruleset_of(catalogue)
         affected = {
@@ -170,13 +284,26 @@ class ReversalService:
         advances = derived_advances(catalogue, member.time_zone, other, effects)
         return replace(
             changed,
-            awards=_merged(other.awards, derived_awards(catalogue, effects), affected),
+            awards=(
+                *_merged(_own(other.awards), derived_awards(catalogue, effects), affected),
+                *await self._backfilled(changed),
+            ),
+            qualifies=_merged(other.qualifies, derived_qualifications(effects), affected),
             advances=_merged(
                 other.advances,
                 (replace(a, period=kept_periods.get((a.rule, a.task), a.period)) for a in advances),
                 affected,
             ),
         )
+
+    async def _backfilled(self, activity: Activity) -> list[DerivedAward]:
+        """What a backfill found due by an activity, as far as it is with its counters and properties as they are now."""
+        kept: list[DerivedAward] = []
+        for version in sorted({a.programme_version for a in activity.awards if a.programme_version}):
+            catalogue = await self._programmes.catalogue(activity.programme_id, version)
+            made = [a for a in activity.awards if a.programme_version == version]
+            kept += still_due(catalogue, activity, made)
+        return kept
 
     async def _load(
         self, work: Unit, members: dict[bytes, Member], activity: Activity, shift: _Shift
@@ -193,15 +320,19 @@ class ReversalService:
         await work.load_unlocked(finder.needs, reversing=True)
         rewarded = [t for progress in work.space.progress.values() for t in progress.transfers]
         wanted = [*activity.transfers, *rewarded]
-        transfers = await work.stores.ledger.transfers(activity.programme_id, wanted, work.tx)
-        work.space.loaded_transfers = list(transfers.values())
-        accounts = {account_id(t.programme_id, t.member_id, t.unit) for t in transfers.values()}
-        await work.load(Needs(accounts=accounts))
+        await work.load_transfers(wanted)
 
     def _take_back_transfers(self, work: Unit, member: Member, activity: Activity, because: Cause) -> None:
-        own = set(activity.transfers)
+        own, taken = set(activity.transfers), activity.taken
         for transfer in sorted(work.space.loaded_transfers, key=lambda t: (t.sequence, t.ordinal)):
-            if transfer.id in own:
+            before = taken.get(transfer.id, 0)
+            if transfer.id not in own:
+                continue
+            if before and transfer.kind is not TransferKind.PENDING:
+                rest = Part(transfer, abs(transfer.amount) - before, before, reversal_id(transfer.id))
+                if rest.amount:
+                    take_back_part(work.space, rest, _REST, because)
+            else:
                 take_back(work.space, member, transfer, because)
 
     async def _recount(self, work: Unit, members: dict[bytes, Member], shift: _Shift, because: Cause) -> None:
@@ -210,9 +341,9 @@ class ReversalService:
         for other, derived, times in shift.advances:
             member, task = members[other.member_id], space.catalogue.tasks[derived.task]
             progress = progress_in(space, member, derived.task, derived.period)
-            counted = count(progress, task, derived.by, derived.value, times)
-            if counted != progress:
-                space.put_progress(counted, FeedKind.TASK_ADVANCED)
+            put_counted(
+                space, member, task, progress, count(progress, task, derived.by, derived.value, times)
+            )
         for other, derived, _ in shift.advances:
             member, task = members[other.member_id], space.catalogue.tasks[derived.task]
             progress = progress_in(space, member, derived.task, derived.period)
@@ -248,23 +379,35 @@ class ReversalService:
                     members[member_id], badge, occurrence, BY_RULES, level, cause, standing[0].occurred_at
                 )
 
-    async def _rescore(self, work: Unit, members: dict[bytes, Member]) -> None:
-        """Fold what still stands, for every score that lost a contribution."""
-        space = work.space
-        for member_id, board, period in sorted(space.stale):
-            await work.load(
-                Needs(records={record_id(space.catalogue.programme_id, board, period, member_id)})
+    async def _requalify(self, work: Unit, shift: _Shift, because: Cause) -> None:
+        """For each referral that lost or won a qualifying activity: all that qualify it now."""
+        work.space.because = because
+        for member_id, offer in sorted({(other.member_id, found.offer) for other, found in shift.qualifies}):
+            standing = await self._repository.qualifying(member_id, offer, work.tx)
+            found = referral_id(work.space.catalogue.programme_id, member_id)
+            work.space.requalified[found] = work.space.requalified.get(found, ()) + tuple(
+                Qualifying(found, offer, one.occurred_at, _qualifying_cause(one, offer)) for one in standing
             )
-            parts = await self._repository.contributions(member_id, board, period, work.tx)
-            for progress in await work.stores.progress.rewarded_with_scores(member_id, work.tx):
-                parts += [
-                    (progress.reward_sequence, s)
-                    for s in progress.scores
-                    if (s.board, s.period) == (board, period)
-                ]
-            parts.sort(key=lambda part: (part[0], part[1].place))
-            standing = fold(space.catalogue.leaderboards[board], [score for _, score in parts])
-            space.set_standing(members[member_id], board, period, standing)
+            work.space.touched.add(member_id)
+
+
+_REST = RefundTerms(amount="amount")
+"""What a reversal does with what refunds have left: all of it, down to the unit's floor."""
+
+
+def _refund_key(activity: Activity) -> tuple[str, ...]:
+    """What tells a refund from others of the same activity, and from its reversal."""
+    return () if activity.reversal is not None else tuple(refund.key for refund in activity.refunds[-1:])
+
+
+def _qualifying_cause(activity: Activity, offer: str) -> Cause:
+    found = next(one for one in activity.qualifies if one.offer == offer)
+    return Cause(
+        activity_id=activity.id,
+        rule=found.rule,
+        rule_version=found.rule_version,
+        programme_version=activity.programme_version,
+    )
 
 
 def _keep(space: Workspace, award: BadgeAward, level: int, standing: list[Activity]) -> None:
@@ -292,8 +435,13 @@ def _cause(standing: list[Activity], badge: str, occurrence: str, level: int) ->
         activity_id=activity.id,
         rule=due.rule,
         rule_version=due.rule_version,
-        programme_version=activity.programme_version,
+        programme_version=due.programme_version or activity.programme_version,
     )
+
+
+def _own(awards: Iterable[DerivedAward]) -> tuple[DerivedAward, ...]:
+    """Those by the rules of the activity's own time."""
+    return tuple(award for award in awards if award.programme_version is None)
 
 
 def _merged(old: tuple[D, ...], new: Iterable[D], affected: set[str]) -> tuple[D, ...]:

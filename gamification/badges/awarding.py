@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from gamification.badges.model import BY_HAND, BadgeAward, award_id
+from gamification.badges.model import BY_HAND, BadgeAward, Edition, award_id
 from gamification.kit.causes import Cause
 from gamification.kit.records import evolve
 from gamification.programmes.definitions import Badge, Repeat
@@ -89,3 +89,15 @@ def bar(award: BadgeAward, cause: Cause, at: datetime) -> tuple[BadgeAward, Outc
         return evolve(award, barred=True), Outcome.UNCHANGED
     grounds = {name: level for name, level in award.grounds.items() if name != BY_HAND}
     return evolve(award, barred=True, grounds=grounds, revoked_at=at, revocation=cause), Outcome.REVOKED
+
+
+def number(
+    award: BadgeAward, edition: Edition, limit: int, at: datetime
+) -> tuple[BadgeAward, Edition | None]:
+    """Give a fresh award of a limited badge the edition's next number; where there is none left, it never stands, and
+    the edition is as it was (None). Numbers are not given again: the award keeps its own whatever becomes of it."""
+    if edition.issued >= limit:
+        missed_at = award.revoked_at or at
+        return evolve(award, missed=True, revoked_at=missed_at, revocation=None), None
+    taken = evolve(edition, issued=edition.issued + 1)
+    return evolve(award, number=taken.issued), taken

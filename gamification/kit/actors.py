@@ -26,62 +26,118 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     ACTIVITY_RECORD = "activity:record"
     ACTIVITY_REVERSE = "activity:reverse"
+    ATTEMPTS_GRANT = "attempts:grant"
     BADGES_AWARD = "badges:award"
     BADGES_REVOKE = "badges:revoke"
+    CHECK_INS_ANY = "check_ins:any"
+    CHECK_INS_GRANT = "check_ins:grant"
+    CHECK_INS_OWN = "check_ins:own"
+    DRAWS_BEACON = "draws:beacon"
+    DRAWS_PLAY_ANY = "draws:play_any"
+    DRAWS_PLAY_OWN = "draws:play_own"
+    FOLLOWS_CHANGE_ANY = "follows:change_any"
+    FOLLOWS_CHANGE_OWN = "follows:change_own"
     LEDGER_ADJUST = "ledger:adjust"
+    LEDGER_HOLD = "ledger:hold"
     LEDGER_READ_ANY = "ledger:read_any"
+    LEDGER_READ_LIABILITY = "ledger:read_liability"
     LEDGER_SPEND_ANY = "ledger:spend_any"
     LEDGER_SPEND_OWN = "ledger:spend_own"
+    MEMBERS_ERASE_ANY = "members:erase_any"
+    MEMBERS_ERASE_OWN = "members:erase_own"
+    MEMBERS_EXPORT_ANY = "members:export_any"
+    MEMBERS_EXPORT_OWN = "members:export_own"
     MEMBERS_JOIN_ANY = "members:join_any"
     MEMBERS_JOIN_SELF = "members:join_self"
     MEMBERS_MODERATE = "members:moderate"
     MEMBERS_READ_PRIVATE = "members:read_private"
     MEMBERS_UPDATE_ANY = "members:update_any"
     MEMBERS_UPDATE_OWN = "members:update_own"
+    COUPONS_IMPORT = "coupons:import"
+    COUPONS_USE = "coupons:use"
     PROGRAMME_DEFINE = "programme:define"
     PROGRAMME_READ_DRAFTS = "programme:read_drafts"
+    REFERRALS_ANY = "referrals:any"
+    REFERRALS_OWN = "referrals:own"
+    REFERRALS_REVIEW = "referrals:review"
+    REWARDS_FULFIL = "rewards:fulfil"
+    REWARDS_REDEEM_ANY = "rewards:redeem_any"
+    REWARDS_REDEEM_OWN = "rewards:redeem_own"
     TASKS_CLAIM_ANY = "tasks:claim_any"
     TASKS_CLAIM_OWN = "tasks:claim_own"
+    TIERS_SET = "tiers:set"
 
 
 _MEMBER = frozenset(
     {
+        Permission.FOLLOWS_CHANGE_OWN,
+        Permission.CHECK_INS_OWN,
+        Permission.DRAWS_PLAY_OWN,
         Permission.LEDGER_SPEND_OWN,
+        Permission.MEMBERS_ERASE_OWN,
+        Permission.MEMBERS_EXPORT_OWN,
         Permission.MEMBERS_JOIN_SELF,
         Permission.MEMBERS_UPDATE_OWN,
+        Permission.REWARDS_REDEEM_OWN,
+        Permission.REFERRALS_OWN,
         Permission.TASKS_CLAIM_OWN,
     }
 )
 _MODERATOR = frozenset(
     {
         Permission.ACTIVITY_READ,
+        Permission.ATTEMPTS_GRANT,
         Permission.BADGES_AWARD,
         Permission.BADGES_REVOKE,
         Permission.LEDGER_READ_ANY,
         Permission.MEMBERS_MODERATE,
         Permission.MEMBERS_READ_PRIVATE,
+        Permission.REFERRALS_REVIEW,
     }
 )
 _OPERATOR = _MODERATOR | {
     Permission.ACTIVITY_REVERSE,
+    Permission.DRAWS_BEACON,
+    Permission.CHECK_INS_GRANT,
     Permission.LEDGER_ADJUST,
+    Permission.LEDGER_HOLD,
+    Permission.LEDGER_READ_LIABILITY,
+    Permission.TIERS_SET,
+    Permission.MEMBERS_ERASE_ANY,
+    Permission.MEMBERS_EXPORT_ANY,
     Permission.MEMBERS_UPDATE_ANY,
     Permission.PROGRAMME_DEFINE,
     Permission.PROGRAMME_READ_DRAFTS,
+    Permission.COUPONS_IMPORT,
+    Permission.REWARDS_FULFIL,
 }
 _SERVICE = frozenset(
     {
+        Permission.FOLLOWS_CHANGE_ANY,
         Permission.ACTIVITY_READ,
         Permission.ACTIVITY_RECORD,
         Permission.ACTIVITY_REVERSE,
+        Permission.ATTEMPTS_GRANT,
         Permission.BADGES_AWARD,
         Permission.BADGES_REVOKE,
+        Permission.CHECK_INS_ANY,
+        Permission.CHECK_INS_GRANT,
+        Permission.DRAWS_BEACON,
+        Permission.DRAWS_PLAY_ANY,
         Permission.LEDGER_ADJUST,
+        Permission.LEDGER_HOLD,
         Permission.LEDGER_READ_ANY,
         Permission.LEDGER_SPEND_ANY,
+        Permission.MEMBERS_ERASE_ANY,
+        Permission.MEMBERS_EXPORT_ANY,
         Permission.MEMBERS_JOIN_ANY,
         Permission.MEMBERS_READ_PRIVATE,
         Permission.MEMBERS_UPDATE_ANY,
+        Permission.COUPONS_IMPORT,
+        Permission.COUPONS_USE,
+        Permission.REWARDS_FULFIL,
+        Permission.REWARDS_REDEEM_ANY,
+        Permission.REFERRALS_ANY,
         Permission.TASKS_CLAIM_ANY,
     }
 )

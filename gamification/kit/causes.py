@@ -8,9 +8,10 @@ from gamification.kit.records import record
 
 @record(frozen=True, slots=True)
 class Cause:
-    """The activity and rule, or the task, or the person with their reason.
+    """The activity and rule, or the task, or the collection of badges, or the person with their reason.
 
-    `programme_version` finds the definitions as they were. `actor` is "role:subject".
+    `programme_version` finds the definitions as they were. `actor` is "role:subject". `tier` ("ladder/tier") is what
+    multiplied the points, by `multiplier`.
     """
 
     activity_id: bytes | None = None
@@ -21,6 +22,18 @@ class Cause:
     programme_version: int | None = None
     actor: str | None = None
     reason: str | None = None
+    collection: str | None = None
+    referral: str | None = None
+    check_in: str | None = None
+    board: str | None = None
+    period: str | None = None
+    group: str | None = None
+    rank: int | None = None
+    reward: str | None = None
+    tier: str | None = None
+    multiplier: str | None = None
+    draw: str | None = None
+    prize: str | None = None
 
 
 _FIELDS = tuple(field.name for field in fields(Cause))

@@ -1,6 +1,6 @@
 """A board's sorted set in Redis: written by one script that refuses older versions, read in one round trip.
 
-Keys of one period share a slot: `sg:{programme:board:period}:z` the sorted set (member: the tie, score: the
+Keys of one period, and of its groups, share a slot: `sg:{programme:board:period}:z` the sorted set (member: the tie, score: the
 key, see `ordering`), `:v` a hash from member id to "version|tie" ("version|" when not shown), `:m` a hash with
 `revision` and, once everything was written from MongoDB, `ready`. Without `ready` a read says so, and the
 caller asks MongoDB instead.
@@ -44,9 +44,9 @@ class Rankings:
         """Set absolute scores; older versions than stored are refused. The period's revision afterwards."""
         arguments: list[bytes | str | int] = []
         for record in records:
-            standing = record.standing if record.listed else None
+            standing = record.ranked if record.listed else None
             key = sort_key(board, standing.score) if standing else 0
-            tie = tie_of(board, standing, record.member_id) if standing else b""
+            tie = tie_of(board, standing, record.shown_id) if standing else b""
             arguments += [record.member_id, record.version, key, tie]
         _, revision = await self._apply(keys=_keys(period), args=arguments)
         return int(revision)
@@ -116,4 +116,8 @@ class Rankings:
 
 def _keys(period: BoardPeriod) -> list[str]:
     tag = f"sg:{{{period.programme_id}:{period.board}:{period.key}}}"
+    if period.teams:
+        tag = f"{tag}:t"
+    elif period.group is not None:
+        tag = f"{tag}:g:{period.group}"
     return [f"{tag}:z", f"{tag}:v", f"{tag}:m"]

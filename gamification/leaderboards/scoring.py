@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from gamification.kit.numbers import exact_long
 from gamification.kit.periods import ALL_TIME, Cycle, Period, period_at, period_of_key
-from gamification.leaderboards.model import BoardPeriod, Contribution, Score
+from gamification.leaderboards.model import Attempts, BoardPeriod, Contribution, Record, Score
 from gamification.programmes.definitions import BoardCycle, Leaderboard, Operator, Order
 
 
@@ -75,6 +75,34 @@ def period_named(programme_id: str, board: Leaderboard, key: str, programme_zone
     return _board_period(
         programme_id, board.key, period_of_key(Cycle(board.cycle.value), key, zone_of(board, programme_zone))
     )
+
+
+def attempts_of(board: Leaderboard, record: Record | None) -> Attempts:
+    """A member's attempts in a period of a board that counts them; without a record none is used yet."""
+    used, granted = (record.attempts, record.granted) if record else (0, 0)
+    return Attempts(used, granted, (board.attempts or 0) + granted)
+
+
+def season_periods(programme_id: str, board: Leaderboard) -> list[BoardPeriod]:
+    """The board's seasons as periods, by time."""
+    ordered = sorted(board.seasons, key=lambda season: season.starts_at)
+    return [
+        BoardPeriod(programme_id, board.key, season.key, season.starts_at, season.ends_at)
+        for season in ordered
+    ]
+
+
+def closes_at(board: Leaderboard, period: BoardPeriod) -> datetime | None:
+    """When the period's standings are final; None where they never are."""
+    if board.settles_after is None or period.ends_at is None:
+        return None
+    return period.ends_at + board.settles_after
+
+
+def is_closed(board: Leaderboard, period: BoardPeriod, at: datetime) -> bool:
+    """Whether nothing that is settled at that instant counts in the period any more."""
+    closing = closes_at(board, period)
+    return closing is not None and at >= closing
 
 
 @lru_cache(maxsize=4096)

@@ -8,12 +8,18 @@ from datetime import datetime
 import structlog
 
 from gamification.kit.actors import Actor, Permission
-from gamification.leaderboards.model import BoardPage, BoardPeriod, Entry, Score, record_id
+from gamification.kit.errors import InvalidInput
+from gamification.leaderboards.closings import ClosingRepository
+from gamification.leaderboards.friends import ranked_among
+from gamification.leaderboards.grouping import GROUP_LENGTH_MAX, in_group, is_group
+from gamification.leaderboards.model import Attempts, BoardPage, BoardPeriod, Entry, Record, Score, record_id
 from gamification.leaderboards.projection import Projection
 from gamification.leaderboards.rankings import Rankings
 from gamification.leaderboards.readings import Reading, Want
 from gamification.leaderboards.repository import RecordRepository
-from gamification.leaderboards.scoring import period_for, period_named
+from gamification.leaderboards.scoring import attempts_of, period_for, period_named
+from gamification.leaderboards.teams import ranking_of, team_id, team_record, teams_of
+from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.definitions import Leaderboard, Status, Ties
 from gamification.programmes.service import ProgrammeService
@@ -38,11 +44,13 @@ class LeaderboardService:
         self,
         programmes: ProgrammeService,
         repository: RecordRepository,
+        closings: ClosingRepository,
         rankings: Rankings,
         projection: Projection,
     ) -> None:
         self._programmes = programmes
         self._repository = repository
+        self._closings = closings
         self._rankings = rankings
         self._projection = projection
 
@@ -75,6 +83,28 @@ class LeaderboardService:
     async def periods(self, actor: Actor, board: Leaderboard, window: Window) -> Page[BoardPeriod]:
         """The periods that ever had a score, newest first."""
         return await self._repository.period_page(actor.programme_id, board.key, window)
+
+    @staticmethod
+    def group(board: Leaderboard, period: BoardPeriod, name: str) -> BoardPeriod | None:
+        """The ranking of a period's group; None where the board has no groups. Raises: InvalidInput for what can't
+        name one."""
+        if not is_group(name):
+            raise InvalidInput(
+                f"A group has 1 to {GROUP_LENGTH_MAX} characters, none of them a bar or a control character.",
+                path=["group"],
+                limit=GROUP_LENGTH_MAX,
+            )
+        return in_group(period, name) if board.group is not None else None
+
+    async def groups(self, period: BoardPeriod, window: Window) -> Page[BoardPeriod]:
+        """The groups of a period that ever had a score, by name."""
+        return await self._repository.group_page(period, window)
+
+    async def group_of(self, period: BoardPeriod, member: Member) -> BoardPeriod | None:
+        """The ranking of the group that a member is in; None where they are in none."""
+        wanted = record_id(period.programme_id, period.board, period.key, member.id)
+        found = (await self._repository.by_ids([wanted])).get(wanted)
+        return in_group(period, found.group) if found and found.group is not None else None
 
     async def page(
         self,
@@ -111,17 +141,80 @@ class LeaderboardService:
             return await self._viewers_from_truth(board, period, list(wants), around)
         return {member_id: (readings[want].own, readings[want].around) for member_id, want in wants.items()}
 
+    async def attempts(self, board: Leaderboard, period: BoardPeriod, member: Member) -> Attempts:
+        """A member's attempts in a period of a board that counts them."""
+        wanted = record_id(period.programme_id, board.key, period.key, member.id)
+        return attempts_of(board, (await self._repository.by_ids([wanted])).get(wanted))
+
+    async def team_page(
+        self, board: Leaderboard, period: BoardPeriod, offset: int, limit: int, group: str | None = None
+    ) -> BoardPage:
+        """Teams of a period from a zero-based offset, with the place of one as `viewer` where asked. Entries name
+        teams by 12 bytes; see `team_names`."""
+        teams, ranking = teams_of(period), ranking_of(board, teams_of(period))
+        team = team_id(period, group) if group is not None else None
+        want = Want(offset, limit, team, None)
+        readings = await self._read(ranking, teams, [want], of=board)
+        if readings is not None:
+            reading = readings[want]
+            return BoardPage(reading.page, offset, reading.size, reading.revision, reading.own)
+        tallies = await self._repository.tallies(board, period)
+        entries = ranked_among(ranking, (team_record(board, teams, tally) for tally in tallies))
+        own = next((entry for entry in entries if entry.member_id == team), None)
+        shown = entries[offset : offset + limit]
+        return BoardPage(shown, offset, len(entries), int(time.time() * 1000), own)
+
+    async def team_names(self, period: BoardPeriod, teams: Iterable[bytes]) -> dict[bytes, str]:
+        """The groups that the entries of a page of teams are."""
+        return await self._repository.group_names(period, teams)
+
+    async def among(
+        self, board: Leaderboard, period: BoardPeriod, member: Member, others: Iterable[bytes]
+    ) -> list[Entry]:
+        """A member and others, ranked among themselves: one read, however many. Others under a pseudonym are left
+        out: among a few, it would say too much."""
+        ids = {
+            record_id(period.programme_id, board.key, period.key, one): one for one in (member.id, *others)
+        }
+        records = await self._repository.by_ids(ids)
+        return ranked_among(
+            board,
+            [
+                record
+                for record in records.values()
+                if period.group in (None, record.group)
+                and (record.alias is None or record.member_id == member.id)
+            ],
+        )
+
+    async def frozen_at(self, period: BoardPeriod) -> datetime | None:
+        """When the period's final standings were all stored; None until then."""
+        return (await self._closings.frozen_at([period])).get(period.id)
+
+    async def finals(self, period: BoardPeriod, window: Window) -> Page[Record]:
+        """A closed period's standings as they were frozen, by rank: of those whom boards still show."""
+        return await self._closings.final_page(period, window)
+
+    async def history(self, member: Member, board: str | None, window: Window) -> Page[Record]:
+        """A member's final standings, newest first, on one board or all."""
+        return await self._closings.history_page(member.programme_id, member.id, board, window)
+
     async def _read(
-        self, board: Leaderboard, period: BoardPeriod, wants: Iterable[Want]
+        self,
+        board: Leaderboard,
+        period: BoardPeriod,
+        wants: Iterable[Want],
+        of: Leaderboard | None = None,
     ) -> Mapping[Want, Reading] | None:
-        """What Redis says; None where the truth must be asked instead."""
+        """What Redis says; None where the truth must be asked instead. `of` is the board where teams are ranked by
+        another order than its own."""
         try:
             readings = await self._rankings.read(board, period, wants)
         except RedisUnavailable as error:
             log.warning("board.read_from_truth", board=board.key, error=str(error) or type(error).__name__)
             return None
         if readings is None:
-            self._projection.rebuild_soon(board, period)
+            self._projection.rebuild_soon(of or board, period)
         return readings
 
     async def _page_from_truth(
@@ -158,14 +251,14 @@ class LeaderboardService:
         found: dict[bytes, tuple[Entry | None, tuple[Entry, ...]]] = {}
         for member_id, wanted in ids.items():
             record = records.get(wanted)
-            if record is None or record.standing is None or not record.listed:
+            if record is None or record.ranked is None or not record.listed:
                 found[member_id] = (None, ())
                 continue
             place = await self._repository.place(board, period, record)
             start = max(0, place - around.above) if around else place
             end = place + (around.below if around else 0)
             window = await self._ranked(board, period, start, end + 1 - start)
-            own = next((entry for entry in window if entry.member_id == member_id), None)
+            own = next((entry for entry in window if entry.member_id == record.shown_id), None)
             found[member_id] = (own, tuple(window) if around else ())
         return found
 
@@ -173,7 +266,7 @@ class LeaderboardService:
         records = await self._repository.ranked(period, offset, limit) if limit > 0 else []
         entries: list[Entry] = []
         for index, record in enumerate(records):
-            standing = record.standing
+            standing = record.ranked
             if standing is None:
                 continue
             rank = offset + index + 1
@@ -186,7 +279,7 @@ class LeaderboardService:
                 ):
                     rank = last.rank
             shown = standing if board.subscore else replace(standing, subscore=0)
-            entries.append(_entry(rank, shown, record.member_id))
+            entries.append(_entry(rank, shown, record.shown_id))
         return entries
 
 

@@ -12,7 +12,12 @@ from gamification.kit.records import record
 
 class TransferKind(StrEnum):
     """EARNED and DEDUCTED by a rule or task, ADJUSTED by a person or service, SPENT by or for the member,
-    EXPIRED by time, REVERSED because what caused it was taken back."""
+    EXPIRED by time, REVERSED because what caused it was taken back.
+
+    PENDING points were earned but wait: they are EARNED when they can be spent, or CANCELLED. HELD points are set
+    aside for a spending under way and then RELEASED: what is captured is SPENT right after. RETURNED points were spent
+    on something that was cancelled. GIVEN to and RECEIVED from another member, DONATED to a cause.
+    """
 
     EARNED = "earned"
     DEDUCTED = "deducted"
@@ -20,20 +25,50 @@ class TransferKind(StrEnum):
     SPENT = "spent"
     EXPIRED = "expired"
     REVERSED = "reversed"
+    PENDING = "pending"
+    CANCELLED = "cancelled"
+    HELD = "held"
+    RELEASED = "released"
+    RETURNED = "returned"
+    GIVEN = "given"
+    RECEIVED = "received"
+    DONATED = "donated"
+
+
+SPENDING = frozenset({TransferKind.SPENT, TransferKind.RETURNED, TransferKind.GIVEN, TransferKind.DONATED})
+"""The kinds that make up what was spent."""
+HOLDING = frozenset({TransferKind.HELD, TransferKind.RELEASED})
+"""The kinds that make up what is held."""
+GIVING_BACK = frozenset({TransferKind.REVERSED, TransferKind.RETURNED})
+"""The kinds by which points come back; what earlier reversals could not take is made good from them first."""
+
+
+ERASED = "erased"
+"""The reason of what closes an erased member's account."""
+OWN_REASONS = frozenset({ERASED, "expired", "not confirmed in time"})
+"""The reasons that the ledger states itself: nobody's words."""
 
 
 class LimitKind(StrEnum):
-    """What kept an amount from being applied in full."""
+    """What kept an amount from being applied in full: the unit's FLOOR; a cap a TRANSACTION, a MEMBER or a RULE has, or
+    a shared BUDGET; OWED: what earlier reversals could not take, and this one gave back."""
 
     FLOOR = "floor"
+    OWED = "owed"
+    TRANSACTION = "transaction"
+    MEMBER = "member"
+    RULE = "rule"
+    BUDGET = "budget"
 
 
 @record(frozen=True, slots=True)
 class Limit:
-    """`shortfall`: how much of the stated amount was not applied."""
+    """`shortfall`: how much of the stated amount was not applied. `key` names a cap: its unit, rule or budget, and
+    where it is counted by time its cycle, as in `points/daily`."""
 
     kind: LimitKind
     shortfall: int
+    key: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -45,10 +80,25 @@ class Lot:
 
 
 @record(frozen=True, slots=True)
-class Account:
-    """One member's holding of one unit. `active` is the sum of the lots; `entries` counts its transfers.
+class Totals:
+    """What an account amounted to after an entry, beside its balance: so a past balance is read from one entry."""
 
-    The lots are in order of expiry, those that never lapse last. `lifetime` is all that was earned, less what was taken back, so that active = lifetime − spent − expired.
+    spent: int
+    expired: int
+    lifetime: int
+    pending: int = 0
+    held: int = 0
+
+
+@record(frozen=True, slots=True)
+class Account:
+    """One member's holding of one unit. `active` is the sum of the lots, or where there are none a debt; `entries`
+    counts its transfers, and `head` is the hash of the newest (None where that is from before there were hashes: see
+    `chain.py`).
+
+    The lots are in order of expiry, those that never lapse last. `lifetime` is all that was earned, less what was taken
+    back, so that active + held = lifetime − spent − expired. `pending` is beside all that. `owed` is what reversals
+    could not take back; it is made good from what other reversals give back, never from what is earned.
     """
 
     id: bytes
@@ -61,6 +111,10 @@ class Account:
     lifetime: int = 0
     entries: int = 0
     lots: tuple[Lot, ...] = ()
+    head: bytes | None = None
+    pending: int = 0
+    held: int = 0
+    owed: int = 0
 
     @property
     def next_expiry(self) -> Lot | None:
@@ -72,8 +126,11 @@ class Account:
 class Transfer:
     """One movement between the member's account and the programme's; never changed once written.
 
-    `amount` is what was applied, signed as the member sees it; `entry` numbers the account's transfers from 1
-    without a gap; `sequence` and `ordinal` order all of a programme's.
+    `amount` is what was applied to the active balance, `pending` what to the pending one, signed as the member sees it;
+    `entry` numbers the account's transfers from 1 without a gap; `sequence` and `ordinal` order all of a programme's.
+
+    `lots`: those that were taken or given back; `caps` the ids of what it counts in; `related` the transfer of another
+    account, or the pending or held one of this account, that it belongs to.
     """
 
     id: bytes
@@ -94,11 +151,22 @@ class Transfer:
     limited_by: tuple[Limit, ...] = ()
     lots: tuple[Lot, ...] = ()
     reverses: bytes | None = None
+    totals: Totals | None = None
+    previous: bytes | None = None
+    pending: int = 0
+    caps: tuple[bytes, ...] = ()
+    related: bytes | None = None
+    sealed: bytes | None = None
+    """The hash of the transfer as it was before a person's name and words were taken out of its cause."""
 
 
 @record(frozen=True, slots=True)
 class Posting:
-    """What is to be posted; `id` is derived from its cause, so that it can't be posted twice."""
+    """What is to be posted; `id` is derived from its cause, so that it can't be posted twice.
+
+    `lots`: of an addition those that come back, of a deduction those to be taken before others. `limits`: what has cut
+    the amount before. `renews_to`: the instant to which all dated and undated lots are moved, if it is later.
+    """
 
     id: bytes
     amount: int
@@ -107,6 +175,12 @@ class Posting:
     cause: Cause
     expires_at: datetime | None = None
     reverses: bytes | None = None
+    pending: int = 0
+    lots: tuple[Lot, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    renews_to: datetime | None = None
+    caps: tuple[bytes, ...] = ()
+    related: bytes | None = None
 
 
 @record(frozen=True, slots=True)

@@ -5,8 +5,28 @@ from datetime import datetime
 from typing import Any
 
 from gamification.kit.causes import cause_document, cause_from
-from gamification.ledger.model import Account, Limit, LimitKind, Lot, Transfer, TransferKind
-from storage.mongo import ASCENDING, Contention, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert
+from gamification.ledger.model import (
+    OWN_REASONS,
+    Account,
+    Limit,
+    LimitKind,
+    Lot,
+    Totals,
+    Transfer,
+    TransferKind,
+)
+from storage.mongo import (
+    ASCENDING,
+    Contention,
+    Document,
+    Index,
+    Mongo,
+    Tx,
+    UpdateOne,
+    find_by_ids,
+    insert,
+    write,
+)
 from storage.paging import Page, Window, find_page
 
 ACCOUNTS = "accounts"
@@ -14,6 +34,7 @@ TRANSFERS = "transfers"
 INDEXES = {
     ACCOUNTS: [
         Index([("member_id", ASCENDING)]),
+        Index([("programme_id", ASCENDING), ("unit", ASCENDING)]),
         Index([("next_expires_at", ASCENDING)], partial={"next_expires_at": {"$type": "date"}}),
     ],
     TRANSFERS: [
@@ -83,6 +104,45 @@ class LedgerRepository:
             if row["programme_id"] == programme_id
         }
 
+    async def received_since(self, account_ids: Sequence[bytes], since: datetime, tx: Tx) -> dict[bytes, int]:
+        """How much was added to each of these accounts by what was recorded at that instant or after."""
+        rows = self._transfers.aggregate(
+            [
+                {
+                    "$match": {
+                        "account_id": {"$in": list(account_ids)},
+                        "recorded_at": {"$gte": since},
+                        "amount": {"$gt": 0},
+                    }
+                },
+                {"$group": {"_id": "$account_id", "amount": {"$sum": "$amount"}}},
+            ],
+            session=tx.session,
+        )
+        return {row["_id"]: int(row["amount"]) async for row in rows}
+
+    async def with_words(self, member_id: bytes, limit: int, tx: Tx) -> list[Transfer]:
+        """A member's transfers, up to so many, whose cause names who acted or says why in words, and which are not sealed
+        yet."""
+        query = {
+            "member_id": member_id,
+            "sealed": None,
+            "$or": [
+                {"cause.actor": {"$exists": True}},
+                {"cause.reason": {"$exists": True, "$nin": list(OWN_REASONS)}},
+            ],
+        }
+        rows = self._transfers.find(query, session=tx.session).limit(limit)
+        return [transfer_from(row) for row in await rows.to_list(None)]
+
+    async def seal(self, sealed: Sequence[Transfer], tx: Tx) -> None:
+        """Store what is left of their causes, and the hashes that they had before."""
+        models = [
+            UpdateOne({"_id": one.id}, {"$set": {"cause": cause_document(one.cause), "sealed": one.sealed}})
+            for one in sealed
+        ]
+        await write(self._transfers, models, tx)
+
     async def page(self, member_id: bytes, account_id: bytes | None, window: Window) -> Page[Transfer]:
         """A member's transfers, newest first; in one account, or in all."""
         query: dict[str, Any] = {"account_id": account_id} if account_id else {"member_id": member_id}
@@ -112,13 +172,6 @@ class LedgerRepository:
         if together:
             yield together
 
-    async def recorded_until(self, account_id: bytes, until: datetime) -> list[Transfer]:
-        """The account's transfers recorded at or before that instant, in order."""
-        cursor = self._transfers.find({"account_id": account_id, "recorded_at": {"$lte": until}}).sort(
-            "entry", 1
-        )
-        return [transfer_from(row) async for row in cursor]
-
 
 def account_document(account: Account) -> Document:
     return {
@@ -140,6 +193,10 @@ def _changing(account: Account) -> Document:
         "entries": account.entries,
         "lots": [_lot_document(lot) for lot in account.lots],
         "next_expires_at": coming.expires_at if coming else None,
+        "head": account.head,
+        "pending": account.pending,
+        "held": account.held,
+        "owed": account.owed,
     }
 
 
@@ -155,6 +212,10 @@ def account_from(row: Document) -> Account:
         lifetime=row["lifetime"],
         entries=row["entries"],
         lots=tuple(_lot_from(lot) for lot in row["lots"]),
+        head=row.get("head"),
+        pending=row.get("pending", 0),
+        held=row.get("held", 0),
+        owed=row.get("owed", 0),
     )
 
 
@@ -179,12 +240,33 @@ def transfer_document(transfer: Transfer) -> Document:
         document["expires_at"] = transfer.expires_at
     if transfer.limited_by:
         document["limited_by"] = [
-            {"kind": limit.kind.value, "shortfall": limit.shortfall} for limit in transfer.limited_by
+            {"kind": limit.kind.value, "shortfall": limit.shortfall}
+            | ({"key": limit.key} if limit.key is not None else {})
+            for limit in transfer.limited_by
         ]
     if transfer.lots:
         document["lots"] = [_lot_document(lot) for lot in transfer.lots]
     if transfer.reverses is not None:
         document["reverses"] = transfer.reverses
+    if transfer.totals is not None:
+        totals = transfer.totals
+        document["totals"] = {
+            "spent": totals.spent,
+            "expired": totals.expired,
+            "lifetime": totals.lifetime,
+            "pending": totals.pending,
+            "held": totals.held,
+        }
+    if transfer.previous is not None:
+        document["previous"] = transfer.previous
+    if transfer.pending:
+        document["pending"] = transfer.pending
+    if transfer.caps:
+        document["caps"] = list(transfer.caps)
+    if transfer.related is not None:
+        document["related"] = transfer.related
+    if transfer.sealed is not None:
+        document["sealed"] = transfer.sealed
     return document
 
 
@@ -206,10 +288,17 @@ def transfer_from(row: Document) -> Transfer:
         cause=cause_from(row["cause"]),
         expires_at=row.get("expires_at"),
         limited_by=tuple(
-            Limit(LimitKind(limit["kind"]), limit["shortfall"]) for limit in row.get("limited_by", ())
+            Limit(LimitKind(limit["kind"]), limit["shortfall"], limit.get("key"))
+            for limit in row.get("limited_by", ())
         ),
         lots=tuple(_lot_from(lot) for lot in row.get("lots", ())),
         reverses=row.get("reverses"),
+        totals=Totals(**row["totals"]) if "totals" in row else None,
+        previous=row.get("previous"),
+        pending=row.get("pending", 0),
+        caps=tuple(row.get("caps", ())),
+        related=row.get("related"),
+        sealed=row.get("sealed"),
     )
 
 

@@ -4,9 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gamification.kit.actors import Actor
-from gamification.ledger.model import Account, Lot, Transfer, TransferKind, account_id, new_account
+from gamification.kit.actors import Actor, Permission
+from gamification.kit.periods import period_at
+from gamification.ledger.liability import Flow, Liability
+from gamification.ledger.model import (
+    HOLDING,
+    SPENDING,
+    Account,
+    Lot,
+    Transfer,
+    TransferKind,
+    account_id,
+    new_account,
+)
+from gamification.ledger.reports import LedgerReports
 from gamification.ledger.repository import LedgerRepository
+from gamification.ledger.statement import (
+    StatementBasis,
+    StatementCycle,
+    StatementLine,
+    lines,
+    periods_between,
+    periods_until,
+)
 from gamification.members.model import Member
 from gamification.members.service import may_see_private
 from gamification.programmes.catalogue import published
@@ -24,13 +44,18 @@ class Balance:
     expired: int
     lifetime: int
     next_expiry: Lot | None
+    pending: int = 0
+    held: int = 0
 
 
 class LedgerService:
     """A member reads their own ledger; staff and services any."""
 
-    def __init__(self, repository: LedgerRepository, programmes: ProgrammeService) -> None:
+    def __init__(
+        self, repository: LedgerRepository, reports: LedgerReports, programmes: ProgrammeService
+    ) -> None:
         self._repository = repository
+        self._reports = reports
         self._programmes = programmes
 
     async def balances(self, actor: Actor, members: Sequence[Member]) -> dict[bytes, list[Balance]]:
@@ -54,11 +79,77 @@ class LedgerService:
         }
 
     async def balance_as_of(self, actor: Actor, member: Member, unit: str, as_of: datetime) -> Balance | None:
-        """The balance at a past instant, from the transfers recorded until then."""
+        """The balance at a past instant: what the newest transfer recorded until then left."""
         if not may_see_private(actor, member):
             return None
         account = account_id(actor.programme_id, member.id, unit)
-        return replay(unit, await self._repository.recorded_until(account, as_of))
+        newest = await self._reports.last_until(account, as_of)
+        if newest is None:
+            return balance_of(new_account(actor.programme_id, member.id, unit))
+        totals = newest.totals
+        if totals is not None:
+            return Balance(
+                unit,
+                newest.balance_after,
+                totals.spent,
+                totals.expired,
+                totals.lifetime,
+                next_expiry=None,
+                pending=totals.pending,
+                held=totals.held,
+            )
+        # An entry from before entries held totals.
+        sums = await self._reports.sums(account, newest.entry)
+        spent, expired = -sums.get(TransferKind.SPENT, 0), -sums.get(TransferKind.EXPIRED, 0)
+        return Balance(
+            unit,
+            newest.balance_after,
+            spent,
+            expired,
+            newest.balance_after + spent + expired,
+            next_expiry=None,
+        )
+
+    async def statement(
+        self,
+        actor: Actor,
+        member: Member,
+        unit: str,
+        cycle: StatementCycle,
+        first: str | None,
+        last: str | None,
+        basis: StatementBasis,
+        now: datetime,
+    ) -> list[StatementLine]:
+        """A member's account by period, in order: from `first` (else twelve periods in all) to `last` (else the
+        present one). Empty for those who may not read it. Raises: InvalidInput for periods that make no sense."""
+        if not may_see_private(actor, member):
+            return []
+        time_zone = (await self._programmes.catalogue(actor.programme_id)).settings.time_zone
+        until = last or period_at(cycle.cycle, now, time_zone).key
+        if first is not None:
+            periods = periods_between(cycle.cycle, first, until, time_zone)
+        else:
+            (ending,) = periods_between(cycle.cycle, until, until, time_zone)
+            periods = periods_until(cycle.cycle, ending, 12, time_zone)
+        account = account_id(actor.programme_id, member.id, unit)
+        return lines(periods, await self._reports.movements(account, periods, basis))
+
+    async def liabilities(self, actor: Actor) -> list[Liability]:
+        """What is outstanding of every unit that is or was in use, in file order. Raises: Forbidden."""
+        actor.require(Permission.LEDGER_READ_LIABILITY)
+        catalogue = await self._programmes.catalogue(actor.programme_id)
+        found = await self._reports.liabilities(actor.programme_id, catalogue.settings.time_zone)
+        return [
+            found.get(unit.key) or Liability(unit.key, 0, 0, ())
+            for unit in catalogue.document.units
+            if published(unit) or unit.key in found
+        ]
+
+    async def flows(self, actor: Actor, since: datetime, until: datetime) -> dict[str, Flow]:
+        """What moved of each unit in a time, by unit; those without movement are absent. Raises: Forbidden."""
+        actor.require(Permission.LEDGER_READ_LIABILITY)
+        return await self._reports.flows(actor.programme_id, since, until)
 
     async def page(self, actor: Actor, member: Member, unit: str | None, window: Window) -> Page[Transfer]:
         """A member's transfers, newest first; empty for those who may not read them."""
@@ -75,13 +166,22 @@ class LedgerService:
 def balance_of(account: Account) -> Balance:
     """An account as a balance."""
     return Balance(
-        account.unit, account.active, account.spent, account.expired, account.lifetime, account.next_expiry
+        account.unit,
+        account.active,
+        account.spent,
+        account.expired,
+        account.lifetime,
+        account.next_expiry,
+        account.pending,
+        account.held,
     )
 
 
 def replay(unit: str, transfers: Sequence[Transfer]) -> Balance:
     """The balance that transfers, in order, add up to; lots are not rebuilt."""
-    spent = -sum(t.amount for t in transfers if t.kind is TransferKind.SPENT)
+    spent = -sum(t.amount for t in transfers if t.kind in SPENDING)
     expired = -sum(t.amount for t in transfers if t.kind is TransferKind.EXPIRED)
+    held = -sum(t.amount for t in transfers if t.kind in HOLDING)
+    pending = sum(t.pending for t in transfers)
     active = sum(t.amount for t in transfers)
-    return Balance(unit, active, spent, expired, active + spent + expired, None)
+    return Balance(unit, active, spent, expired, active + held + spent + expired, None, pending, held)

@@ -30,8 +30,23 @@ class FeedKind(StrEnum):
     POINTS_POSTED = "points_posted"
     TASK_ADVANCED = "task_advanced"
     TASK_COMPLETED = "task_completed"
+    TASK_CLAIM_ENDING = "task_claim_ending"
+    TASK_CLAIM_LAPSED = "task_claim_lapsed"
     BADGE_AWARDED = "badge_awarded"
     BADGE_REVOKED = "badge_revoked"
+    CHECK_IN_DAY = "check_in_day"
+    CHECK_IN_ITEMS = "check_in_items"
+    COLLECTION_COMPLETED = "collection_completed"
+    COLLECTION_BROKEN = "collection_broken"
+    REFERRAL_CHANGED = "referral_changed"
+    PRIZE_WON = "prize_won"
+    DRAW_ENTERED = "draw_entered"
+    DRAW_PLAYED = "draw_played"
+    DRAW_WON = "draw_won"
+    REDEMPTION_CHANGED = "redemption_changed"
+    REWARD_EXPIRING = "reward_expiring"
+    TIER_CHANGED = "tier_changed"
+    TIER_NOTICE = "tier_notice"
 
 
 @record(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from typing import Any
 
 from gamification.members.cache import MemberCache
-from gamification.members.model import Identity, Member, Standing
+from gamification.members.model import BoardPresence, Identity, Member, PastZone, Standing, shown_as
+from gamification.members.tombstones import TombstoneRepository
 from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
@@ -24,6 +25,7 @@ INDEXES = {
             unique=True,
             partial={"identities.provider": {"$exists": True}},
         ),
+        Index([("alias", ASCENDING)], unique=True, partial={"alias": {"$exists": True}}),
     ],
     HEADS: [],
 }
@@ -37,6 +39,8 @@ class MemberRepository:
         self._members = mongo.collection(COLLECTION)
         self._heads = mongo.collection(HEADS)
         self.cache = MemberCache(self.by_ids, fresh_s)
+        self.aliases = MemberCache(self.by_aliases, fresh_s)
+        self.tombstones = TombstoneRepository(mongo)
 
     async def by_external_ids(
         self, programme_id: str, external_ids: Iterable[str], tx: Tx | None = None
@@ -56,6 +60,16 @@ class MemberRepository:
             {"_id": {"$in": list(ids)}, "programme_id": programme_id}, session=tx.session if tx else None
         )
         return {row["_id"]: from_document(row) for row in await cursor.to_list(None)}
+
+    async def by_aliases(self, programme_id: str, aliases: Sequence[bytes]) -> dict[bytes, Member]:
+        """Members as boards show them, by the ids of their pseudonyms."""
+        cursor = self._members.find(
+            {"alias": {"$in": list(aliases)}, "programme_id": programme_id}, projection=["alias", "pseudonym"]
+        )
+        return {
+            row["alias"]: shown_as(programme_id, row["alias"], row["pseudonym"])
+            for row in await cursor.to_list(None)
+        }
 
     async def by_identity(self, programme_id: str, identity: Identity) -> Member | None:
         """The member whom another system knows by that name."""
@@ -80,6 +94,12 @@ class MemberRepository:
         """Every member of a programme, in no order."""
         async for row in self._members.find({"programme_id": programme_id}, batch_size=5000):
             yield from_document(row)
+
+    async def ids_after(self, programme_id: str, after: bytes | None, limit: int, tx: Tx) -> list[bytes]:
+        """The ids of up to `limit` members after that one, in the order of their ids."""
+        query: dict[str, Any] = {"programme_id": programme_id} | ({"_id": {"$gt": after}} if after else {})
+        cursor = self._members.find(query, ["_id"], session=tx.session).sort("_id", ASCENDING).limit(limit)
+        return [row["_id"] for row in await cursor.to_list(None)]
 
     async def count(self, programme_id: str, query: dict[str, Any]) -> int:
         """How many members match."""
@@ -145,6 +165,14 @@ def to_document(member: Member) -> Document:
     }
     if member.identities:
         document["identities"] = [{"provider": i.provider, "subject": i.subject} for i in member.identities]
+    if member.presence is not BoardPresence.NAMED:
+        document["presence"] = member.presence.value
+    if member.alias is not None:
+        document |= {"alias": member.alias, "pseudonym": member.pseudonym}
+    if member.erased_at is not None:
+        document["erased_at"] = member.erased_at
+    if member.past_zones:
+        document["past_zones"] = [{"zone": past.zone, "until": past.until} for past in member.past_zones]
     return document
 
 
@@ -162,4 +190,9 @@ def from_document(row: Document) -> Member:
         identities=tuple(Identity(i["provider"], i["subject"]) for i in row.get("identities", ())),
         standing=Standing(row.get("standing", "active")),
         standing_reason=row.get("standing_reason"),
+        presence=BoardPresence(row.get("presence", "named")),
+        pseudonym=row.get("pseudonym"),
+        alias=row.get("alias"),
+        past_zones=tuple(PastZone(past["zone"], past["until"]) for past in row.get("past_zones", ())),
+        erased_at=row.get("erased_at"),
     )

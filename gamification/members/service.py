@@ -8,7 +8,17 @@ from enum import StrEnum
 from gamification.kit.actors import Actor, Permission, Role
 from gamification.kit.errors import Conflict, Forbidden, NotFound
 from gamification.kit.identifiers import new_id
-from gamification.members.model import Identity, Member, NewMember, ProfileChange, Standing
+from gamification.members.model import (
+    ANONYMOUS,
+    Identity,
+    Member,
+    NewMember,
+    ProfileChange,
+    Standing,
+    is_alias,
+    shown_as,
+    zones_after,
+)
 from gamification.members.profile import check_change, check_new
 from gamification.members.repository import MemberRepository
 from gamification.programmes.service import ProgrammeService
@@ -92,6 +102,13 @@ class MemberService:
                 actor.programme_id, [member.external_id for member in fresh], tx
             )
             missing = [member for member in fresh if member.external_id not in known]
+            names = [member.external_id for member in missing]
+            refused = await self._repository.tombstones.find(actor.programme_id, names, now, tx)
+            for erased in refused.values():
+                raise Conflict(
+                    f"This external id was erased; nobody joins by it until {erased.until:%Y-%m-%d}.",
+                    path=["externalId"],
+                )
             await self._repository.add(missing, tx)
             return missing
 
@@ -113,6 +130,8 @@ class MemberService:
             if change.identities is not None or change.attributes is not None:
                 raise Forbidden("Identities and attributes are set by the programme's own servers.")
 
+        now = self._now()
+
         async def body(tx: Tx) -> Member:
             current = (await self._repository.by_ids(actor.programme_id, [target.id], tx))[target.id]
             stated = {
@@ -122,6 +141,8 @@ class MemberService:
             }
             if stated.get("avatar_url") == "":
                 stated["avatar_url"] = None
+            if change.time_zone is not None:
+                stated["past_zones"] = zones_after(current, change.time_zone, now)
             changed = dataclasses.replace(current, **stated)
             await self._repository.replace(changed, tx)
             return changed
@@ -170,8 +191,16 @@ class MemberService:
 
     async def ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
         """Members that a board shows, by id. For the moments until a ban has reached the board that is whoever is
-        on it: the board decides who is shown there, and a page must not fall apart over one of them."""
-        return await self._repository.cache.by_ids(actor.programme_id, ids)
+        on it: the board decides who is shown there, and a page must not fall apart over one of them. Pseudonyms are
+        members of whom nothing else is known."""
+        aliases = [one for one in ids if is_alias(one)]
+        if not aliases:
+            return await self._repository.cache.by_ids(actor.programme_id, ids)
+        profiles = [one for one in ids if not is_alias(one)]
+        found = await self._repository.cache.by_ids(actor.programme_id, profiles) if profiles else {}
+        shown = await self._repository.aliases.by_ids(actor.programme_id, aliases)
+        gone = {one: shown_as(actor.programme_id, one, ANONYMOUS) for one in aliases if one not in shown}
+        return {**found, **shown, **gone}
 
     def held_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member] | None:
         """What `by_ids` would say, where nothing must be read for it; else None."""
@@ -180,7 +209,13 @@ class MemberService:
 
     def held_ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member] | None:
         """What `ranked_by_ids` would say, where nothing must be read for it; else None."""
-        return self._repository.cache.held(actor.programme_id, ids)
+        aliases = [one for one in ids if is_alias(one)]
+        if not aliases:
+            return self._repository.cache.held(actor.programme_id, ids)
+        profiles = [one for one in ids if not is_alias(one)]
+        found = self._repository.cache.held(actor.programme_id, profiles)
+        shown = self._repository.aliases.held(actor.programme_id, aliases)
+        return None if found is None or shown is None else {**found, **shown}
 
     async def page(
         self, actor: Actor, wanted: MemberFilter, order: MemberOrder, *, descending: bool, window: Window
@@ -197,13 +232,19 @@ class MemberService:
         actor.require(Permission.MEMBERS_READ_PRIVATE)
         return await self._repository.count(actor.programme_id, _query(wanted))
 
+    async def size(self, programme_id: str) -> int:
+        """How many members a programme has, without those who are banned: for what is counted of all of them."""
+        return await self._repository.count(programme_id, {"standing": {"$ne": Standing.BANNED.value}})
+
     async def head(self, member: Member) -> int:
         """The number of the newest message in the member's feed."""
         return await self._repository.head(member.id)
 
     @staticmethod
     def refuse_banned(member: Member) -> None:
-        """Raises: Forbidden for a banned member."""
+        """Raises: Forbidden for a banned member, NotFound for one who was erased."""
+        if member.erased_at is not None:
+            raise NotFound("There is no such member.", path=["memberId"])
         if member.standing is Standing.BANNED:
             raise Forbidden("This member is banned.")
 
@@ -216,7 +257,7 @@ class MemberService:
             member = found.get(actor.subject)
         else:
             member = None
-        if member is None or not may_see(actor, member):
+        if member is None or member.erased_at is not None or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
         return member
 
@@ -247,7 +288,9 @@ def _visible(actor: Actor, found: dict[bytes, Member]) -> dict[bytes, Member]:
 
 
 def may_see_private(actor: Actor, member: Member) -> bool:
-    """Can this actor read what is the member's own: balances, progress, external id?"""
+    """Can this actor read what is the member's own: balances, progress, external id? Of a pseudonym nobody can."""
+    if is_alias(member.id):
+        return False
     return actor.can(Permission.MEMBERS_READ_PRIVATE) or actor.is_member(member.external_id)
 
 

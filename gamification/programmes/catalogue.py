@@ -7,9 +7,18 @@ from typing import TypeVar
 from gamification.programmes.definitions import (
     ActivityType,
     Badge,
+    Budget,
+    CatalogueReward,
+    CheckIn,
+    Collection,
     Counter,
     Definition,
+    Draw,
+    FlashSale,
+    GoodCause,
+    Ladder,
     Leaderboard,
+    ReferralOffer,
     Rule,
     Settings,
     Status,
@@ -44,6 +53,14 @@ class Catalogue:
         return _by_key(self.document.units)
 
     @cached_property
+    def budgets(self) -> dict[str, Budget]:
+        return _by_key(self.document.budgets)
+
+    @cached_property
+    def causes(self) -> dict[str, GoodCause]:
+        return _by_key(self.document.causes)
+
+    @cached_property
     def activity_types(self) -> dict[str, ActivityType]:
         return _by_key(self.document.activity_types)
 
@@ -60,12 +77,69 @@ class Catalogue:
         return _by_key(self.document.tasks)
 
     @cached_property
+    def gated_tasks(self) -> frozenset[str]:
+        """The keys of the tasks that are there for some members only."""
+        return frozenset(task.key for task in self.document.tasks if task.is_gated)
+
+    @cached_property
+    def composites(self) -> dict[str, tuple[Task, ...]]:
+        """By the key of each part, the tasks made of tasks that take effect."""
+        found: dict[str, tuple[Task, ...]] = {}
+        for task in self.document.tasks:
+            if published(task):
+                for part in task.parts:
+                    found[part] = (*found.get(part, ()), task)
+        return found
+
+    @cached_property
     def badges(self) -> dict[str, Badge]:
         return _by_key(self.document.badges)
 
     @cached_property
+    def secret_badges(self) -> frozenset[str]:
+        return frozenset(badge.key for badge in self.document.badges if badge.secret)
+
+    @cached_property
+    def collections(self) -> dict[str, Collection]:
+        return _by_key(self.document.collections)
+
+    @cached_property
+    def referrals(self) -> dict[str, ReferralOffer]:
+        return _by_key(self.document.referrals)
+
+    @cached_property
+    def collected(self) -> dict[str, tuple[Collection, ...]]:
+        """By the key of each badge that is in some, the collections that take effect."""
+        found: dict[str, tuple[Collection, ...]] = {}
+        for collection in self.document.collections:
+            if published(collection):
+                for badge in collection.badges:
+                    found[badge] = (*found.get(badge, ()), collection)
+        return found
+
+    @cached_property
     def leaderboards(self) -> dict[str, Leaderboard]:
         return _by_key(self.document.leaderboards)
+
+    @cached_property
+    def check_ins(self) -> dict[str, CheckIn]:
+        return _by_key(self.document.check_ins)
+
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        return _by_key(self.document.ladders)
+
+    @cached_property
+    def rewards(self) -> dict[str, CatalogueReward]:
+        return _by_key(self.document.rewards)
+
+    @cached_property
+    def flash_sales(self) -> dict[str, FlashSale]:
+        return _by_key(self.document.flash_sales)
+
+    @cached_property
+    def draws(self) -> dict[str, Draw]:
+        return _by_key(self.document.draws)
 
     def properties_of(self, type_key: str) -> Properties:
         """The compiled schema of an activity type."""

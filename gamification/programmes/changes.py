@@ -1,11 +1,12 @@
 """What a new document changes in the old one, and the versions its definitions get."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from gamification.kit.errors import ErrorCode, InvalidInput
-from gamification.programmes.definitions import Definition, Status
+from gamification.programmes.definitions import Definition, Ladder, Status
 from gamification.programmes.document import SECTIONS, Document, section_limit
 
 
@@ -64,6 +65,53 @@ def merge(old: Document | None, new: Document) -> tuple[Document, list[Change]]:
     return new.model_copy(update=sections), changes
 
 
+def check_boards(old: Document | None, new: Document, now: datetime) -> None:
+    """Seasons that closed stay as they are: their standings are frozen. And attempts are counted from a board's
+    beginning, or never. Raises: InvalidInput."""
+    boards = {board.key: board for board in new.leaderboards}
+    for before in old.leaderboards if old else ():
+        if (before.attempts is None) != (boards[before.key].attempts is None):
+            raise InvalidInput(
+                f"leaderboards.{before.key}: attempts can be made more or fewer, but were they not counted from the "
+                "beginning, they can't be from now on, nor can that end; archive this board and make another.",
+                path=["leaderboards", before.key, "attempts"],
+            )
+        if before.settles_after is None:
+            continue
+        after = {season.key: season for season in boards[before.key].seasons}
+        for season in before.seasons:
+            kept = after.get(season.key)
+            same = kept is not None and (kept.starts_at, kept.ends_at) == (season.starts_at, season.ends_at)
+            if season.ends_at + before.settles_after <= now and not same:
+                raise InvalidInput(
+                    f"leaderboards.{before.key}: the season {season.key!r} is closed; it can't be moved or taken out.",
+                    path=["leaderboards", before.key, "seasons"],
+                )
+
+
+def check_tiers(before: Definition, after: Definition) -> None:
+    """A ladder's tiers may be added to, but members hold those there are: none goes, and none changes places. Measures
+    may come and go, but one key means one thing. Raises: InvalidInput."""
+    if not isinstance(before, Ladder) or not isinstance(after, Ladder):
+        return
+    kept = [tier.key for tier in after.tiers if before.index(tier.key) >= 0]
+    if kept != [tier.key for tier in before.tiers]:
+        raise InvalidInput(
+            f"ladders.{after.key}: tiers may be added, not taken out or moved, since members hold them; archive this "
+            "ladder and make another.",
+            path=["ladders", after.key, "tiers"],
+        )
+    known = {measure.key: measure for measure in before.measures}
+    for measure in after.measures:
+        earlier = known.get(measure.key, measure)
+        if earlier.model_dump(exclude={"name"}) != measure.model_dump(exclude={"name"}):
+            raise InvalidInput(
+                f"ladders.{after.key}: the measure {measure.key!r} is fixed once made, since members were measured by it; "
+                "make another.",
+                path=["ladders", after.key, "measures"],
+            )
+
+
 def _versioned(
     section: str, before: Definition | None, after: Definition
 ) -> tuple[Definition, Change | None]:
@@ -73,6 +121,7 @@ def _versioned(
     fields = _differing(before.model_dump(exclude={"version"}), after.model_dump(exclude={"version"}))
     if not fields:
         return before, None
+    check_tiers(before, after)
     frozen = sorted(set(fields) & set(_FROZEN.get(section, ())))
     if frozen:
         raise InvalidInput(
@@ -87,10 +136,26 @@ def _versioned(
 
 
 _FROZEN = {
-    "leaderboards": ("operator", "order", "ties", "cycle", "time_zone", "subscore"),
-    "tasks": ("measure", "cycle", "zone"),
-    "badges": ("repeat",),
+    "leaderboards": (
+        "operator",
+        "order",
+        "ties",
+        "cycle",
+        "time_zone",
+        "subscore",
+        "settles_after",
+        "group",
+        "teams",
+    ),
+    "tasks": ("measure", "cycle", "zone", "parts", "finishers"),
+    "badges": ("repeat", "limit"),
     "counters": ("per", "cycle"),
+    "check_ins": ("zone", "day_start"),
+    "budgets": ("unit", "per", "cycle"),
+    "causes": ("unit",),
+    "draws": ("kind",),
+    "rewards": ("red_packet",),
+    "flash_sales": ("reward", "stock"),
 }
 
 

@@ -8,10 +8,11 @@ import jsonschema_rs
 
 from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
-from gamification.programmes.definitions import Effect, Reward, Rule, Status
-from gamification.programmes.document import SECTIONS, Document, Problem
+from gamification.programmes.definitions import Effect, Status
+from gamification.programmes.document import Document, Problem
+from gamification.programmes.drafts import drafts_needed
 from gamification.programmes.expressions import compile_expression
-from gamification.programmes.properties import ENVELOPE, compile_schema
+from gamification.programmes.properties import ENVELOPE, Properties, compile_schema
 
 _ACTIVITY_FIELD = re.compile(r"\bactivity\.([A-Za-z_]\w*)")
 _COUNTER_FIELD = re.compile(r"\bcounters\.([A-Za-z_]\w*)")
@@ -20,7 +21,15 @@ _COUNTER_FIELD = re.compile(r"\bcounters\.([A-Za-z_]\w*)")
 def check(document: Document) -> None:
     """Raises: Problem, naming the place of each expression or schema that cannot be taken."""
     # Expressions are looked at only once the schemas, which say what they may read, are known to be sound.
-    problems = list(_schemas(document)) or [*_counters(document), *_rules(document), *_rewards(document)]
+    problems = list(_schemas(document)) or [
+        *_refunds(document),
+        *_units(document),
+        *_counters(document),
+        *_rules(document),
+        *_on_members(document),
+        *_check_ins(document),
+        *drafts_needed(document),
+    ]
     if problems:
         raise Problem(problems)
 
@@ -49,6 +58,26 @@ def _is_exact(value: object) -> bool:
     return not isinstance(value, int) or abs(value) <= LONG_MAX
 
 
+def _refunds(document: Document) -> Iterator[tuple[str, str]]:
+    """What a refund is by must be among the properties, where the schema says what there is."""
+    for activity_type in document.activity_types:
+        terms, schema = activity_type.refund, activity_type.properties
+        if terms is None or not _is_closed(schema):
+            continue
+        for field, name in (("amount", terms.amount), ("lines", terms.lines)):
+            if name is not None and name not in schema.get("properties", {}):
+                yield f"activity_types.{activity_type.key}.refund.{field}", f"there is no property {name!r}"
+
+
+def _units(document: Document) -> Iterator[tuple[str, str]]:
+    for unit in document.units:
+        pending = unit.pending
+        if pending is not None and unit.status is not Status.ARCHIVED:
+            place = f"units.{unit.key}.pending"
+            if pending.when is not None:
+                yield from _expression(document, pending.on, pending.when, f"{place}.when", ())
+
+
 def _counters(document: Document) -> Iterator[tuple[str, str]]:
     for counter in document.counters:
         if isinstance(counter.add, str) and counter.status is not Status.ARCHIVED:
@@ -67,17 +96,42 @@ def _rules(document: Document) -> Iterator[tuple[str, str]]:
                 yield from _expression(
                     document, rule.on, source, f"{place}.effects.{index}.{field}", rule.counters
                 )
-        yield from _drafts_of_rule(document, rule)
 
 
-def _rewards(document: Document) -> Iterator[tuple[str, str]]:
+def _on_members(document: Document) -> Iterator[tuple[str, str]]:
+    """What is decided by the member alone: a board's group, a reward's gate."""
+    for board in document.leaderboards:
+        if board.group is not None and board.status is not Status.ARCHIVED:
+            yield from _of_member(board.group, f"leaderboards.{board.key}.group")
     for task in document.tasks:
-        if task.status is not Status.PUBLISHED:
+        if task.when is not None and task.status is not Status.ARCHIVED:
+            yield from _of_member(task.when, f"tasks.{task.key}.when")
+    for reward in document.rewards:
+        if reward.when is not None and reward.status is not Status.ARCHIVED:
+            yield from _of_member(reward.when, f"rewards.{reward.key}.when")
+
+
+def _of_member(source: str, place: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a condition on a member alone."""
+    try:
+        strange = compile_expression(source).uses - {"member"}
+    except InvalidInput as error:
+        yield place, f"{error.message} in `{source}`"
+        return
+    if strange:
+        yield place, f"it reads `{min(strange)}`; it is decided by the member alone"
+
+
+def _check_ins(document: Document) -> Iterator[tuple[str, str]]:
+    schemas = {known.key: known.properties for known in document.activity_types}
+    for check_in in document.check_ins:
+        if check_in.status is not Status.PUBLISHED:
             continue
-        wanted: list[tuple[str, str]] = [("tasks", key) for key in task.requires]
-        for reward in task.reward:
-            wanted += _targets(reward)
-        yield from _drafts(document, f"tasks.{task.key}", wanted)
+        place = f"check_ins.{check_in.key}"
+        try:
+            Properties(schemas[check_in.activity]).accept({"check_in": check_in.key, "day": "2026-11-21"})
+        except InvalidInput as error:
+            yield f"{place}.activity", f"a check-in can't be recorded as one: {error.message}"
 
 
 def _sources(effect: Effect) -> Iterator[tuple[str, str]]:
@@ -119,41 +173,3 @@ def _expression(
 def _is_closed(schema: dict[str, Any]) -> bool:
     """Whether the schema's own properties are all there can be."""
     return schema.get("additionalProperties") is False and "patternProperties" not in schema
-
-
-def _drafts_of_rule(document: Document, rule: Rule) -> Iterator[tuple[str, str]]:
-    """A draft may be incomplete, but a published rule must be able to find its definitions published too."""
-    if rule.status is not Status.PUBLISHED:
-        return
-    wanted: list[tuple[str, str]] = [("counters", key) for key in rule.counters]
-    for effect in rule.effects:
-        wanted += _targets(effect)
-        if effect.advance:
-            wanted.append(("tasks", effect.advance.task))
-    yield from _drafts(document, f"rules.{rule.key}", wanted)
-
-
-def _targets(part: Effect | Reward) -> list[tuple[str, str]]:
-    """What an effect or reward gives to, as (section, key) pairs."""
-    targets: list[tuple[str, str]] = []
-    if part.points:
-        targets.append(("units", part.points.unit))
-        targets += [("leaderboards", board) for board in part.points.boards]
-    if part.award:
-        targets.append(("badges", part.award.badge))
-    if part.score:
-        targets.append(("leaderboards", part.score.board))
-    return targets
-
-
-def _drafts(document: Document, place: str, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """A problem for each of the wanted (section, key)s that is a draft."""
-    drafts = {
-        (section, definition.key)
-        for section in SECTIONS
-        for definition in document.section(section)
-        if definition.status is Status.DRAFT
-    }
-    for section, key in wanted:
-        if (section, key) in drafts:
-            yield place, f"it is published, but {section}.{key} is still a draft"

@@ -8,10 +8,19 @@ from gamification.kit.errors import InvalidInput
 from gamification.programmes.definitions import (
     ActivityType,
     Badge,
+    Budget,
+    CatalogueReward,
+    CheckIn,
+    Collection,
     Counter,
     Definition,
+    Draw,
+    FlashSale,
+    GoodCause,
+    Ladder,
     Leaderboard,
     Model,
+    ReferralOffer,
     Rule,
     Settings,
     Task,
@@ -20,17 +29,30 @@ from gamification.programmes.definitions import (
 
 SECTIONS: dict[str, type[Definition]] = {
     "units": Unit,
+    "budgets": Budget,
+    "causes": GoodCause,
     "activity_types": ActivityType,
     "counters": Counter,
     "rules": Rule,
     "tasks": Task,
     "badges": Badge,
+    "collections": Collection,
+    "referrals": ReferralOffer,
     "leaderboards": Leaderboard,
+    "ladders": Ladder,
+    "check_ins": CheckIn,
+    "draws": Draw,
+    "rewards": CatalogueReward,
+    "flash_sales": FlashSale,
 }
 """The document's lists of definitions, by their name in the file."""
 
 _DEFINITIONS_MAX = 2000
 _UNITS_MAX = 50
+_CAUSES_MAX = 100
+_CHECK_INS_MAX = 50
+_LADDERS_MAX = 10
+_DRAWS_MAX = 200
 
 
 class Document(Model):
@@ -38,12 +60,21 @@ class Document(Model):
 
     programme: Settings
     units: Annotated[tuple[Unit, ...], Field(max_length=_UNITS_MAX)] = ()
+    budgets: Annotated[tuple[Budget, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    causes: Annotated[tuple[GoodCause, ...], Field(max_length=_CAUSES_MAX)] = ()
     activity_types: Annotated[tuple[ActivityType, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     counters: Annotated[tuple[Counter, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     rules: Annotated[tuple[Rule, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     tasks: Annotated[tuple[Task, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     badges: Annotated[tuple[Badge, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    collections: Annotated[tuple[Collection, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    referrals: Annotated[tuple[ReferralOffer, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     leaderboards: Annotated[tuple[Leaderboard, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    ladders: Annotated[tuple[Ladder, ...], Field(max_length=_LADDERS_MAX)] = ()
+    check_ins: Annotated[tuple[CheckIn, ...], Field(max_length=_CHECK_INS_MAX)] = ()
+    draws: Annotated[tuple[Draw, ...], Field(max_length=_DRAWS_MAX)] = ()
+    rewards: Annotated[tuple[CatalogueReward, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    flash_sales: Annotated[tuple[FlashSale, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
 
     def section(self, name: str) -> tuple[Definition, ...]:
         """The definitions of one section, in file order."""
@@ -53,7 +84,9 @@ class Document(Model):
 
 def section_limit(name: str) -> int:
     """How many definitions a section may hold."""
-    return _UNITS_MAX if name == "units" else _DEFINITIONS_MAX
+    return {"units": _UNITS_MAX, "causes": _CAUSES_MAX, "check_ins": _CHECK_INS_MAX, "draws": _DRAWS_MAX}.get(
+        name, _DEFINITIONS_MAX
+    )
 
 
 class Problem(InvalidInput):

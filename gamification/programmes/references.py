@@ -1,19 +1,34 @@
 """What one definition says of another: each reference names a definition that is there, and one that fits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from gamification.programmes.definitions import (
     AdvanceEffect,
     Badge,
+    Budget,
+    CatalogueReward,
+    CheckIn,
+    CheckInItem,
+    Collection,
+    Draw,
+    FlashSale,
+    Ladder,
     Leaderboard,
     Measure,
     Operator,
+    PointsEffect,
+    ReferralOffer,
     Repeat,
     Reward,
+    RewardItems,
+    RewardPoints,
     Rule,
     Status,
     Task,
     TaskCycle,
+    TierGate,
+    Unit,
 )
 from gamification.programmes.document import SECTIONS, Document
 
@@ -27,16 +42,17 @@ def dangling(document: Document) -> Faults:
     """Every reference must name a definition of the document, and one that fits. What is archived takes no
     effect, and what it refers to may have changed since."""
     references = References(document)
+    yield from references.of_points(document)
     for counter in document.counters:
         yield from references.all_in("activity_types", counter.on, f"counters.{counter.key}.on")
-    for rule in document.rules:
-        if rule.status is not Status.ARCHIVED:
-            yield from references.of_rule(rule)
     for task in document.tasks:
         yield from references.of_requirements(task)
-        if task.status is not Status.ARCHIVED:
-            yield from references.of_rewards(task.reward, f"tasks.{task.key}.reward")
+    for section, look in references.looks().items():
+        for definition in document.section(section):
+            if definition.status is not Status.ARCHIVED:
+                yield from look(definition)
     yield from _cycles(document)
+    yield from _collected_circles(document)
 
 
 class References:
@@ -45,13 +61,48 @@ class References:
     def __init__(self, document: Document) -> None:
         self._keys = {section: {d.key: d for d in document.section(section)} for section in SECTIONS}
 
+    def looks(self) -> dict[str, Callable[[Any], Faults]]:
+        """What looks at one definition that takes effect or may, by section."""
+        return {
+            "rules": self.of_rule,
+            "tasks": self.of_task,
+            "leaderboards": self.of_prizes,
+            "collections": self.of_collection,
+            "referrals": self.of_referral,
+            "check_ins": self.of_check_in,
+            "draws": self.of_draw,
+            "ladders": self.of_ladder,
+            "rewards": self.of_catalogue_reward,
+            "flash_sales": self.of_sale,
+        }
+
+    def of_points(self, document: Document) -> Faults:
+        for unit in document.units:
+            if unit.pending is not None and unit.status is not Status.ARCHIVED:
+                yield from self.all_in("activity_types", unit.pending.on, f"units.{unit.key}.pending.on")
+        for budget in document.budgets:
+            yield from self.all_in("units", [budget.unit], f"budgets.{budget.key}.unit")
+        for cause in document.causes:
+            yield from self.all_in("units", [cause.unit], f"causes.{cause.key}.unit")
+
+    def of_ladder(self, ladder: Ladder) -> Faults:
+        for measure in ladder.measures:
+            place = f"ladders.{ladder.key}.measures.{measure.key}"
+            yield from self.all_in("units", [measure.unit] if measure.unit else [], f"{place}.unit")
+            yield from self.all_in(
+                "counters", [measure.counter] if measure.counter else [], f"{place}.counter"
+            )
+        for tier in ladder.tiers:
+            place = f"ladders.{ladder.key}.tiers.{tier.key}.multipliers"
+            yield from self.all_in("units", tier.multipliers, place)
+
     def of_rule(self, rule: Rule) -> Faults:
         yield from self.all_in("activity_types", rule.on, f"rules.{rule.key}.on")
         yield from self.all_in("counters", rule.counters, f"rules.{rule.key}.counters")
         for index, effect in enumerate(rule.effects):
             place = f"rules.{rule.key}.effects.{index}"
             if effect.points:
-                yield from self._points(effect.points.unit, effect.points.boards, place)
+                yield from self._points(effect.points, place)
             elif effect.advance:
                 yield from self._advance(effect.advance, place)
             elif effect.award:
@@ -61,27 +112,141 @@ class References:
                 )
             elif effect.score:
                 yield from self.all_in("leaderboards", [effect.score.board], f"{place}.score.board")
+            elif effect.check_in_item:
+                yield from self._items(effect.check_in_item, f"{place}.check_in_item")
+            elif effect.qualify:
+                yield from self.all_in("referrals", [effect.qualify.referral], f"{place}.qualify.referral")
+
+    def of_task(self, task: Task) -> Faults:
+        yield from self.of_tasks_tier(task)
+        yield from self.of_rewards(task.reward, f"tasks.{task.key}.reward")
 
     def of_requirements(self, task: Task) -> Faults:
-        place = f"tasks.{task.key}.requires"
-        yield from self.all_in("tasks", task.requires, place)
-        for required in task.requires:
+        grouped = task.prerequisites.every_key() if task.prerequisites else ()
+        yield from self._required(task, task.requires, f"tasks.{task.key}.requires")
+        yield from self._required(task, tuple(grouped), f"tasks.{task.key}.prerequisites")
+        place = f"tasks.{task.key}.parts"
+        yield from self.all_in("tasks", task.parts, place)
+        for key in task.parts:
+            part = self._keys["tasks"].get(key)
+            if isinstance(part, Task) and (part.cycle, part.zone) != (task.cycle, task.zone):
+                yield place, f"{key!r} must have the same cycle and zone"
+
+    def of_tasks_tier(self, task: Task) -> Faults:
+        if task.tier is not None:
+            yield from self._gate(task.tier, f"tasks.{task.key}.tier")
+
+    def _required(self, task: Task, keys: Iterable[str], place: str) -> Faults:
+        yield from self.all_in("tasks", keys, place)
+        for required in keys:
             other = self._keys["tasks"].get(required)
             # Only then a period of the one task belongs to exactly one of the other.
             once = isinstance(other, Task) and other.cycle is TaskCycle.ONCE
             if isinstance(other, Task) and not once and (other.cycle, other.zone) != (task.cycle, task.zone):
                 yield place, f"{required!r} must be done once, or have the same cycle and zone"
 
+    def of_referral(self, offer: ReferralOffer) -> Faults:
+        for field, rewards in offer.all_rewards():
+            place = f"referrals.{offer.key}.{field}"
+            yield from self.of_rewards(rewards, place)
+            for index, part in enumerate(rewards):
+                given = self._keys["badges"].get(part.award.badge) if part.award else None
+                if isinstance(given, Badge) and given.repeat is not Repeat.ONCE:
+                    yield (
+                        f"{place}.{index}.award",
+                        f"{given.key!r} repeats {given.repeat}; give one awarded once",
+                    )
+
+    def of_collection(self, collection: Collection) -> Faults:
+        place = f"collections.{collection.key}"
+        yield from self.all_in("badges", collection.badges, f"{place}.badges")
+        for key in collection.badges:
+            found = self._keys["badges"].get(key)
+            if isinstance(found, Badge) and found.repeat is not Repeat.ONCE:
+                yield (
+                    f"{place}.badges",
+                    f"{key!r} repeats {found.repeat}; a collection is of badges awarded once",
+                )
+        yield from self.of_rewards(collection.reward, f"{place}.reward")
+        for index, part in enumerate(collection.reward):
+            given = self._keys["badges"].get(part.award.badge) if part.award else None
+            if isinstance(given, Badge) and given.repeat is not Repeat.ONCE:
+                yield (
+                    f"{place}.reward.{index}.award",
+                    f"{given.key!r} repeats {given.repeat}; give one awarded once",
+                )
+
+    def of_check_in(self, check_in: CheckIn) -> Faults:
+        place = f"check_ins.{check_in.key}"
+        yield from self.all_in("activity_types", [check_in.activity], f"{place}.activity")
+        for item in CheckInItem:
+            terms = check_in.terms_of(item)
+            if terms is not None and terms.price is not None:
+                name = "make_up" if item is CheckInItem.MAKE_UP_CARD else "freeze"
+                yield from self.all_in("units", [terms.price.unit], f"{place}.{name}.price.unit")
+        for where, rewards in check_in.all_rewards():
+            yield from self.of_rewards(rewards, f"{place}.{where}")
+
+    def of_catalogue_reward(self, reward: CatalogueReward) -> Faults:
+        place = f"rewards.{reward.key}"
+        if reward.price is not None:
+            yield from self.all_in("units", [reward.price.unit], f"{place}.price.unit")
+        if reward.ticket is not None:
+            yield from self.all_in("units", [reward.ticket.unit], f"{place}.ticket.unit")
+        if reward.tier is not None:
+            yield from self._gate(reward.tier, f"{place}.tier")
+
+    def of_sale(self, sale: FlashSale) -> Faults:
+        place = f"flash_sales.{sale.key}"
+        yield from self.all_in("rewards", [sale.reward], f"{place}.reward")
+        if sale.price is not None:
+            yield from self.all_in("units", [sale.price.unit], f"{place}.price.unit")
+
+    def _gate(self, gate: TierGate, place: str) -> Faults:
+        yield from self.all_in("ladders", [gate.ladder], f"{place}.ladder")
+        ladder = self._keys["ladders"].get(gate.ladder)
+        if isinstance(ladder, Ladder) and ladder.index(gate.least) < 0:
+            yield f"{place}.least", f"{ladder.key!r} has no tier {gate.least!r}"
+
+    def of_draw(self, draw: Draw) -> Faults:
+        place = f"draws.{draw.key}"
+        if draw.ticket is not None:
+            yield from self.all_in("units", [draw.ticket.unit], f"{place}.ticket.unit")
+            if draw.ticket.price is not None:
+                price = draw.ticket.price.unit
+                yield from self.all_in("units", [price], f"{place}.ticket.price.unit")
+                if price == draw.ticket.unit:
+                    yield f"{place}.ticket.price.unit", "tickets can't be bought for themselves"
+        for gate in draw.gates:
+            yield from self._gate(gate, f"{place}.tier")
+        for prize in draw.prizes:
+            yield from self.of_rewards(prize.reward, f"{place}.prizes.{prize.key}.reward")
+
+    def of_prizes(self, board: Leaderboard) -> Faults:
+        for field, prizes in (("prizes", board.prizes), ("group_prizes", board.group_prizes)):
+            for index, prize in enumerate(prizes):
+                yield from self.of_rewards(prize.reward, f"leaderboards.{board.key}.{field}.{index}.reward")
+
     def of_rewards(self, rewards: Iterable[Reward], place: str) -> Faults:
         """The faults of what is given for something; `place` is where its list stands."""
         for index, reward in enumerate(rewards):
             here = f"{place}.{index}"
             if reward.points:
-                yield from self._points(reward.points.unit, reward.points.boards, here)
+                yield from self._points(reward.points, here)
             elif reward.award:
                 yield from self._badge(reward.award.badge, f"{here}.award", None, reward.award.level)
             elif reward.score:
                 yield from self.all_in("leaderboards", [reward.score.board], f"{here}.score.board")
+            elif reward.reward:
+                yield from self.all_in("rewards", [reward.reward.reward], f"{here}.reward.reward")
+            elif reward.check_in_item:
+                yield from self._items(reward.check_in_item, f"{here}.check_in_item")
+
+    def _items(self, items: RewardItems, place: str) -> Faults:
+        yield from self.all_in("check_ins", [items.check_in], f"{place}.check_in")
+        found = self._keys["check_ins"].get(items.check_in)
+        if isinstance(found, CheckIn) and found.terms_of(items.item) is None:
+            yield f"{place}.item", f"{found.key!r} has no {items.item}s"
 
     def all_in(self, section: str, keys: Iterable[str], place: str) -> Faults:
         """A fault for each key that the section lacks."""
@@ -89,14 +254,27 @@ class References:
             if key not in self._keys[section]:
                 yield place, f"{key!r} is not among the {section.replace('_', ' ')}"
 
-    def _points(self, unit: str, boards: Iterable[str], place: str) -> Faults:
-        yield from self.all_in("units", [unit], f"{place}.points.unit")
+    def _points(self, points: PointsEffect | RewardPoints, place: str) -> Faults:
+        yield from self.all_in("units", [points.unit], f"{place}.points.unit")
+        yield from self.all_in("budgets", points.budgets, f"{place}.points.budgets")
+        for key in points.budgets:
+            budget = self._keys["budgets"].get(key)
+            if isinstance(budget, Budget) and budget.unit != points.unit:
+                yield f"{place}.points.budgets", f"{key!r} is a budget of {budget.unit!r}"
         place = f"{place}.points.boards"
-        for board in boards:
+        unit = self._keys["units"].get(points.unit)
+        if points.boards and isinstance(unit, Unit) and unit.pending is not None:
+            yield (
+                place,
+                f"{unit.key!r} are pending at first, and may be cancelled; write a score with what confirms them",
+            )
+        for board in points.boards:
             yield from self.all_in("leaderboards", [board], place)
             found = self._keys["leaderboards"].get(board)
             if isinstance(found, Leaderboard) and found.operator is not Operator.INCREMENT:
                 yield place, f"{board!r} has the operator {found.operator}; points feed increment boards only"
+            if isinstance(found, Leaderboard) and found.attempts is not None:
+                yield place, f"{board!r} counts attempts; points are none"
 
     def _advance(self, advance: AdvanceEffect, place: str) -> Faults:
         yield from self.all_in("tasks", [advance.task], f"{place}.advance.task")
@@ -104,6 +282,8 @@ class References:
         distinct = isinstance(task, Task) and task.measure is Measure.DISTINCT
         if isinstance(task, Task) and distinct != (advance.value is not None):
             yield f"{place}.advance", "state `value` exactly for a task that counts distinct values"
+        if isinstance(task, Task) and task.measure is Measure.TASKS:
+            yield f"{place}.advance.task", f"{task.key!r} is made of tasks; advance those"
 
     def _badge(self, badge: str, place: str, per_key: object, level: object) -> Faults:
         yield from self.all_in("badges", [badge], place)
@@ -120,11 +300,27 @@ class References:
 
 def _cycles(document: Document) -> Faults:
     """Take out, again and again, the tasks that require none of those still there; a circle is never taken out."""
-    waiting = {task.key: {*task.requires} for task in document.tasks}
+    waiting = {task.key: {*task.awaits} for task in document.tasks}
     for _ in range(_CHAIN_MAX):
         waiting = {key: needed & waiting.keys() for key, needed in waiting.items() if needed & waiting.keys()}
     if waiting:
         yield (
             f"tasks.{next(iter(waiting))}.requires",
             f"a task may not require itself, directly or through others, nor through more than {_CHAIN_MAX}",
+        )
+
+
+def _collected_circles(document: Document) -> Faults:
+    """A collection's reward must not lead back to one of its own badges: it would hold itself up."""
+    badges = {collection.key: {*collection.badges} for collection in document.collections}
+    gives = {c.key: {part.award.badge for part in c.reward if part.award} for c in document.collections}
+    waiting = {
+        key: {other for other, parts in badges.items() if parts & given} for key, given in gives.items()
+    }
+    for _ in range(_CHAIN_MAX):
+        waiting = {key: found & waiting.keys() for key, found in waiting.items() if found & waiting.keys()}
+    if waiting:
+        yield (
+            f"collections.{next(iter(waiting))}.reward",
+            f"a collection may not lead to itself, directly or through others, nor through more than {_CHAIN_MAX}",
         )

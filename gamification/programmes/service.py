@@ -9,7 +9,7 @@ from typing import Any
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import Conflict, InvalidInput, NotFound
 from gamification.programmes.catalogue import Catalogue
-from gamification.programmes.changes import Change, merge
+from gamification.programmes.changes import Change, check_boards, merge
 from gamification.programmes.checks import check
 from gamification.programmes.definitions import Status
 from gamification.programmes.document import SECTIONS, Document, Problem
@@ -176,6 +176,7 @@ class ProgrammeService:
             version = await self._repository.version(actor.programme_id, tx)
             old = await self._repository.document(actor.programme_id, version, tx) if version else None
             document, changes = merge(old, edit(old))
+            check_boards(old, document, now)
             if not changes:
                 return Applied(Catalogue(actor.programme_id, version, document), [], dry_run)
             if not dry_run:

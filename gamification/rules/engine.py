@@ -15,10 +15,13 @@ from gamification.programmes.expressions import Compiled, ExpressionFailed
 from gamification.rules.model import (
     Advance,
     Award,
+    Confirm,
     CounterUse,
     Evaluation,
     Facts,
+    GiveItems,
     PostPoints,
+    Qualify,
     ResolvedEffect,
     WriteScore,
 )
@@ -86,9 +89,11 @@ def _counter_id(*parts: str | bytes) -> bytes:
 
 
 def _run(rule: ReadyRule, scope: "_Scope", effects: list[ResolvedEffect]) -> None:
-    place = f"rules.{rule.ref.key}"
+    place = f"units.{rule.confirms}.pending" if rule.confirms else f"rules.{rule.ref.key}"
     if rule.when is not None and not scope.holds(rule.when, f"{place}.when"):
         return
+    if rule.confirms is not None:
+        effects.append(Confirm(rule.ref, rule.confirms))
     for effect in rule.effects:
         at = f"{place}.effects.{effect.index}"
         if effect.when is None or scope.holds(effect.when, f"{at}.when"):
@@ -103,7 +108,15 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
     if stated.points:
         if amount == 0:
             return None
-        return PostPoints(rule.ref, effect.index, stated.points.unit, amount, stated.points.boards)
+        return PostPoints(
+            rule.ref,
+            effect.index,
+            stated.points.unit,
+            amount,
+            stated.points.boards,
+            stated.points.caps,
+            stated.points.budgets,
+        )
     if stated.advance:
         if amount < 0:
             raise ExpressionFailed(
@@ -115,6 +128,11 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
         )
     if stated.award:
         return Award(rule.ref, effect.index, stated.award.badge, scope.text(effect.extra, at) or "", amount)
+    if stated.check_in_item:
+        items = stated.check_in_item
+        return GiveItems(rule.ref, effect.index, items.check_in, items.item, items.count)
+    if stated.qualify:
+        return Qualify(rule.ref, effect.index, stated.qualify.referral)
     assert stated.score is not None  # noqa: S101 - Effect holds exactly one
     subscore = scope.number(effect.extra if isinstance(effect.extra, int | Compiled) else 0, at)
     return WriteScore(rule.ref, effect.index, stated.score.board, amount, subscore)

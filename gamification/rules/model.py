@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gamification.kit.records import record
+from gamification.programmes.definitions import Cap, CheckInItem
 
 
 @record(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class PostPoints:
     unit: str
     amount: int
     boards: tuple[str, ...]
+    caps: tuple[Cap, ...] = ()
+    budgets: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -82,7 +85,35 @@ class WriteScore:
     subscore: int
 
 
-ResolvedEffect = PostPoints | Advance | Award | WriteScore
+@record(frozen=True, slots=True)
+class Qualify:
+    """Whoever did it qualifies by that referral offer."""
+
+    rule: RuleRef
+    index: int
+    offer: str
+
+
+@record(frozen=True, slots=True)
+class Confirm:
+    """The member's pending points of that unit about the activity's subject become active."""
+
+    rule: RuleRef
+    unit: str
+
+
+@record(frozen=True, slots=True)
+class GiveItems:
+    """Make-up cards or freezes of a check-in programme."""
+
+    rule: RuleRef
+    index: int
+    check_in: str
+    item: CheckInItem
+    count: int
+
+
+ResolvedEffect = PostPoints | Advance | Award | WriteScore | Confirm | Qualify | GiveItems
 
 
 @record(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gamification.programmes.catalogue import Catalogue, published
-from gamification.programmes.definitions import Amount, Counter, Effect
+from gamification.programmes.definitions import Amount, BudgetPer, Counter, Effect
 from gamification.programmes.expressions import Compiled, compile_expression, context_of
 from gamification.rules.model import RuleRef
 
@@ -26,10 +26,13 @@ class ReadyEffect:
 
 @dataclass(frozen=True, slots=True)
 class ReadyRule:
+    """`confirms`: a unit whose pending points the activity makes active, before any other rule is looked at."""
+
     ref: RuleRef
     when: Compiled | None
     counters: frozenset[str]
     effects: tuple[ReadyEffect, ...]
+    confirms: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class RuleSet:
         self.time_zone = catalogue.settings.time_zone
         self.context = context_of({})
         self._by_type: dict[str, TypeRules] = {}
+        self._budgets: dict[str, frozenset[str]] = {}
 
     def for_type(self, type_key: str) -> TypeRules:
         """The counters and rules of that type, compiled at first use."""
@@ -74,8 +78,34 @@ class RuleSet:
             found = self._by_type[type_key] = self._compile(type_key)
         return found
 
+    def shared_budgets(self, type_key: str) -> frozenset[str]:
+        """The budgets of all members that an activity of that type may use up, by its rules or by a task's reward:
+        two at once would only conflict."""
+        found = self._budgets.get(type_key)
+        if found is None:
+            effects = [effect.definition for rule in self.for_type(type_key).rules for effect in rule.effects]
+            named = {budget for effect in effects if effect.points for budget in effect.points.budgets}
+            if any(effect.advance for effect in effects):
+                rewards = [reward for task in self.catalogue.document.tasks for reward in task.reward]
+                named |= {budget for reward in rewards if reward.points for budget in reward.points.budgets}
+            found = self._budgets[type_key] = frozenset(
+                key for key in named if self.catalogue.budgets[key].per is BudgetPer.PROGRAMME
+            )
+        return found
+
     def _compile(self, type_key: str) -> TypeRules:
-        rules = tuple(
+        confirming = tuple(
+            ReadyRule(
+                RuleRef(f"units.{unit.key}.pending", unit.version),
+                _maybe(unit.pending.when, ()),
+                frozenset(),
+                (),
+                unit.key,
+            )
+            for unit in self.catalogue.document.units
+            if unit.pending is not None and type_key in unit.pending.on and published(unit)
+        )
+        rules = confirming + tuple(
             ReadyRule(
                 ref=RuleRef(rule.key, rule.version),
                 when=_maybe(rule.when, rule.counters),
@@ -110,6 +140,10 @@ class RuleSet:
             return published(catalogue.tasks.get(effect.advance.task))
         if effect.award:
             return published(catalogue.badges.get(effect.award.badge))
+        if effect.check_in_item:
+            return published(catalogue.check_ins.get(effect.check_in_item.check_in))
+        if effect.qualify:
+            return published(catalogue.referrals.get(effect.qualify.referral))
         return effect.score is not None and published(catalogue.leaderboards.get(effect.score.board))
 
 

@@ -3,20 +3,20 @@
 Reward ids are derived from the progress and the number of the completion, so a reward can't be paid twice.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import evolve
-from gamification.ledger.model import Transfer, TransferKind
 from gamification.members.feed import FeedKind
 from gamification.members.model import Member
 from gamification.programmes.catalogue import published
 from gamification.programmes.definitions import Claim, Task
-from gamification.settlement.workspace import Given, Workspace, reversal_id
-from gamification.tasks.model import Progress, new_progress, progress_id
-from gamification.tasks.progress import count, dependents, is_met, required_period
+from gamification.settlement.giving import Gift, Grounds, give_rewards, take_back_rewards
+from gamification.settlement.sights import sees
+from gamification.settlement.workspace import Workspace
+from gamification.tasks.model import Progress, new_progress, places_in, progress_id
+from gamification.tasks.progress import count, dependents, is_met, required_period, take_place, terms_of
 
 
 def advance(
@@ -31,12 +31,10 @@ def advance(
 ) -> None:
     """Count one activity towards a task, and complete it and what it unlocks where that is due."""
     progress = progress_in(space, member, task.key, period)
-    counted = count(progress, task, by, value)
-    if not counted.is_complete and (counted.goal, counted.version) != (task.goal, task.version):
-        counted = evolve(counted, goal=task.goal, requires=task.requires, version=task.version)
-    if counted != progress:
-        counted = space.put_progress(counted, FeedKind.TASK_ADVANCED)
+    counted = put_counted(space, member, task, progress, count(progress, task, by, value))
     settle(space, member, task, counted, cause, at)
+    for composite in space.catalogue.composites.get(task.key, ()):
+        _recount(space, member, composite, period, cause, at)
 
 
 def settle(
@@ -44,14 +42,16 @@ def settle(
 ) -> None:
     """Bring completion in line with the count, then look at the tasks that require this one."""
     met = is_met(progress, task, lambda key: _is_complete(space, member, key, progress.period))
-    if met == progress.is_complete:
+    if met == progress.is_complete or (met and not sees(space, member, task)):
         return
     if met:
         _complete(space, member, task, progress, cause, at)
     else:
         _uncomplete(space, member, task, progress, cause, at)
     for dependent in dependents(space.catalogue.document.tasks, task.key):
-        if published(dependent):
+        if published(dependent) and task.key in dependent.parts:
+            _recount(space, member, dependent, progress.period, cause, at)
+        elif published(dependent):
             for waiting in _waiting(space, member, dependent, task, progress.period):
                 settle(space, member, dependent, waiting, cause, at)
 
@@ -66,59 +66,49 @@ def reward(
     kind: FeedKind,
 ) -> Progress:
     """Give the reward of a completed task, once. `at` decides the board periods it counts in."""
-    given = Given()
-    catalogue = space.catalogue
-    for index, part in enumerate(task.reward):
-        if part.points and published(catalogue.units[part.points.unit]):
-            space.post(
-                member,
-                part.points.unit,
-                part.points.amount,
-                derived_id("reward", progress.id, progress.completions, index),
-                cause,
-                at,
-                given,
-                boards=part.points.boards,
-            )
-        elif part.award and published(catalogue.badges[part.award.badge]):
-            ground = _ground(progress)
-            space.award(member, part.award.badge, progress.period, ground, part.award.level or 0, cause, at)
-        elif part.score and published(catalogue.leaderboards[part.score.board]):
-            board = catalogue.leaderboards[part.score.board]
-            space.score(member, board, part.score.value, 0, at, given)
+    grounds = Grounds(cause, _ground(progress), progress.period, at)
+    gift = give_rewards(
+        space,
+        member,
+        task.reward,
+        grounds,
+        lambda index: derived_id("reward", progress.id, progress.completions, index),
+    )
     rewarded = evolve(
         progress,
         claimed_at=space.now,
-        transfers=tuple(given.transfers),
-        scores=tuple(given.scores),
+        due_at=None,
+        transfers=gift.transfers,
+        scores=gift.scores,
         reward_sequence=space.sequence,
     )
     return space.put_progress(rewarded, kind)
+
+
+def put_counted(
+    space: Workspace, member: Member, task: Task, before: Progress, counted: Progress
+) -> Progress:
+    """Keep a changed count; before completion, with the task's terms as they are now. Who does not see the task is told
+    nothing."""
+    if not counted.is_complete and (counted.goal, counted.version) != (task.goal, task.version):
+        counted = terms_of(counted, task)
+    kind = FeedKind.TASK_ADVANCED if sees(space, member, task) else None
+    return space.put_progress(counted, kind) if counted != before else counted
+
+
+def _recount(space: Workspace, member: Member, task: Task, period: str, cause: Cause, at: datetime) -> None:
+    """Count the complete parts of a task that is made of tasks, and settle it."""
+    progress = progress_in(space, member, task.key, period)
+    value = sum(_is_complete(space, member, part, period) for part in task.parts)
+    if value or progress.value or progress.is_complete:
+        counted = put_counted(space, member, task, progress, evolve(progress, value=value))
+        settle(space, member, task, counted, cause, at)
 
 
 def progress_in(space: Workspace, member: Member, task: str, period: str) -> Progress:
     """The progress, or one where nothing was counted."""
     found = space.progress.get(progress_id(space.catalogue.programme_id, member.id, task, period))
     return found or new_progress(space.catalogue.programme_id, member.id, task, period)
-
-
-def take_back(
-    space: Workspace, member: Member, transfer: Transfer, cause: Cause, *, given: Given | None = None
-) -> Transfer | None:
-    """Post the opposite of a transfer, as applied; where the floor is in the way, the shortfall is recorded."""
-    if transfer.amount == 0:
-        return None
-    return space.post(
-        member,
-        transfer.unit,
-        -transfer.amount,
-        reversal_id(transfer.id),
-        cause,
-        space.now,
-        given or Given(),
-        kind=TransferKind.REVERSED,
-        reverses=transfer.id,
-    )
 
 
 def _is_complete(space: Workspace, member: Member, key: str, period: str) -> bool:
@@ -145,44 +135,53 @@ def _complete(
     because = evolve(
         cause, task=task.key, task_version=task.version, programme_version=space.catalogue.version
     )
+    progress = _placed(space, task, progress)
+    claim_by = space.now + task.claim_within if task.claim_within and not progress.missed else None
     completed = evolve(
-        progress,
-        goal=task.goal,
-        requires=task.requires,
-        version=task.version,
+        terms_of(progress, task),
+        claim_by=claim_by,
+        due_at=claim_by - task.notice if claim_by else None,
         completed_at=at,
         completions=progress.completions + 1,
         cause=because,
     )
-    if task.claim is Claim.AUTOMATIC:
+    if task.claim is Claim.AUTOMATIC and not progress.missed:
         reward(space, member, task, completed, because, at, FeedKind.TASK_COMPLETED)
     else:
         space.put_progress(completed, FeedKind.TASK_COMPLETED)
+
+
+def _placed(space: Workspace, task: Task, progress: Progress) -> Progress:
+    """The progress with its place, where the task is for the first finishers."""
+    if task.finishers is None:
+        return progress
+    fresh = places_in(space.catalogue.programme_id, task.key, progress.period)
+    placed, taken = take_place(progress, space.places.get(fresh.id, fresh), task.finishers)
+    if taken is not None:
+        space.put_places(taken)
+    return placed
 
 
 def _uncomplete(
     space: Workspace, member: Member, task: Task, progress: Progress, cause: Cause, at: datetime
 ) -> None:
     """Take the reward back. Boards are recomputed by the caller, from what still stands."""
-    known: Mapping[bytes, Transfer] = {transfer.id: transfer for transfer in space.loaded_transfers}
-    for transfer_id in progress.transfers:
-        take_back(space, member, known[transfer_id], cause)
-    for award in list(space.awards.values()):
-        if _ground(progress) in award.grounds:
-            space.withdraw(award, _ground(progress), cause)
-    for score in progress.scores:
-        space.stale.add((member.id, score.board, score.period))
+    take_back_rewards(space, member, Gift(progress.transfers, progress.scores), _ground(progress), cause)
     space.put_progress(
         evolve(
             progress,
             completed_at=None,
             claimed_at=None,
+            claim_by=None,
+            lapsed_at=None,
+            due_at=None,
+            missed=False,
             transfers=(),
             scores=(),
             reward_sequence=0,
             cause=None,
         ),
-        FeedKind.TASK_ADVANCED,
+        FeedKind.TASK_ADVANCED if sees(space, member, task) else None,
     )
 
 

@@ -6,7 +6,7 @@ from gamification.badges.awarding import Outcome, bar, occurrence_for
 from gamification.badges.model import BY_HAND, BadgeAward, award_id
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
-from gamification.kit.errors import InvalidInput, NotFound
+from gamification.kit.errors import Conflict, ErrorCode, InvalidInput, NotFound
 from gamification.members.profile import check_text
 from gamification.programmes.catalogue import published
 from gamification.programmes.definitions import Repeat
@@ -36,7 +36,7 @@ class HonourService:
     ) -> tuple[BadgeAward, bool]:
         """Award a badge; where it is held already, the award gets this ground too.
 
-        Raises: NotFound, InvalidInput, IdempotencyConflict.
+        Raises: NotFound, InvalidInput, IdempotencyConflict, Conflict (EDITION_EXHAUSTED).
         """
         actor.require(Permission.BADGES_AWARD)
         check_text(reason, "reason", _REASON_LENGTH_MAX)
@@ -62,6 +62,13 @@ class HonourService:
             awarded, _ = work.space.award(
                 member, badge_key, occurrence or "", BY_HAND, level, _by(actor, work, reason), work.space.now
             )
+            if awarded.missed:
+                raise Conflict(
+                    f"All {badge.limit} of this edition were given.",
+                    code=ErrorCode.EDITION_EXHAUSTED,
+                    path=["badge"],
+                    limit=badge.limit,
+                )
             return {"award": awarded.id}
 
         payload = {"award": [member_id, badge_key, occurrence, level, reason]}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from gamification.kit.actors import Actor, Permission
 from gamification.members.model import Member, Standing
 from gamification.members.profile import check_text
-from gamification.settlement.needs import Needs
+from gamification.settlement.presence import show
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 
@@ -26,13 +26,7 @@ class ModerationService:
             changed = replace(member, standing=standing, standing_reason=reason)
             if changed == member:
                 return member
-            records = await work.stores.records.of_member(actor.programme_id, member.id, work.tx)
-            await work.load(Needs(records={record.id for record in records}))
-            work.space.begin(await work.next_sequence())
-            for record in records:
-                work.space.put_record(replace(record, listed=changed.is_listed, version=work.space.sequence))
-            await work.stores.members.replace(changed, work.tx)
-            work.space.touched.add(member.id)  # meets activity that is being recorded at the same time
+            await show(work, changed)
             return changed
 
         return await self._settlement.run(actor.programme_id, body)

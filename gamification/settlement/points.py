@@ -8,17 +8,19 @@ from gamification.kit.causes import Cause
 from gamification.kit.errors import DomainError, InsufficientPoints, InvalidInput, NotFound
 from gamification.kit.identifiers import derived_id
 from gamification.kit.numbers import exact_long
-from gamification.ledger.model import Account, Clockwork, TransferKind
-from gamification.ledger.posting import expire
+from gamification.ledger.model import Account, TransferKind
 from gamification.members.model import Member
 from gamification.members.profile import check_text
 from gamification.programmes.catalogue import published
-from gamification.settlement.needs import NeedsFinder
+from gamification.settlement.needs import Needs, NeedsFinder
+from gamification.settlement.pending import settle_due
 from gamification.settlement.service import SettlementService
+from gamification.settlement.taking_back import lapse
 from gamification.settlement.unit import Unit
 from gamification.settlement.workspace import Given
 
 _REASON_LENGTH_MAX = 500
+_DUE_MAX = 500
 
 
 class PointsService:
@@ -34,15 +36,15 @@ class PointsService:
 
         Raises: InsufficientPoints, InvalidInput, NotFound, IdempotencyConflict.
         """
-        _check_amount(amount, least=1)
+        check_amount(amount, least=1)
         check_text(reason, "reason", _REASON_LENGTH_MAX)
 
         async def body(work: Unit) -> dict[str, Any]:
             member = await self._settlement.member(actor, member_id, work.tx)
             own = actor.is_member(member.external_id)
             actor.require(Permission.LEDGER_SPEND_OWN if own else Permission.LEDGER_SPEND_ANY)
-            account = await self._current(work, member, unit)
-            available = max(account.active - work.space.catalogue.units[unit].floor, 0)
+            account = await current(work, member, unit)
+            available = available_of(work, account)
             if available < amount:
                 raise InsufficientPoints(
                     f"{amount} {unit} are wanted, {available} can be spent.",
@@ -59,12 +61,12 @@ class PointsService:
         """Correct a member's points by a signed amount. Raises: InsufficientPoints where a correction downward
         would cross the floor, InvalidInput, NotFound, IdempotencyConflict."""
         actor.require(Permission.LEDGER_ADJUST)
-        _check_amount(amount, least=None)
+        check_amount(amount, least=None)
         check_text(reason, "reason", _REASON_LENGTH_MAX)
 
         async def body(work: Unit) -> dict[str, Any]:
             member = await self._settlement.member(actor, member_id, work.tx)
-            account = await self._current(work, member, unit)
+            account = await current(work, member, unit)
             available = max(account.active - work.space.catalogue.units[unit].floor, 0)
             if amount < 0 and available < -amount:
                 raise InsufficientPoints(
@@ -80,19 +82,21 @@ class PointsService:
         """Expire lapsed lots of up to `limit` accounts; how many. The scheduler calls it until it gives 0."""
         lapsing = await self._settlement.stores.ledger.lapsing(now, limit)
         for account in lapsing:
-            await self._settlement.run(account.programme_id, _expiry_of(account, now), now)
+            await self._settlement.run(account.programme_id, _expiry_of(account), now)
         return len(lapsing)
 
-    async def _current(self, work: Unit, member: Member, unit: str) -> Account:
-        """The account with lapsed lots taken out. Raises: NotFound for an unknown unit."""
-        if not published(work.space.catalogue.units.get(unit)):
-            raise NotFound(f"There is no unit {unit!r}.", path=["unit"])
-        needs = NeedsFinder(work.space.catalogue)
-        needs.add_points(member, work.space.now, unit)
-        await work.load(needs.needs)
-        work.space.begin(await work.next_sequence())
-        _expire_in(work, work.space.account(member.id, unit), work.space.now)
-        return work.space.account(member.id, unit)
+    async def settle_pending(self, now: datetime, limit: int = 500) -> int:
+        """Settle what is pending and due, up to so many earnings, an account in a transaction; how many. The scheduler
+        calls it until it gives 0."""
+        due = await self._settlement.stores.pendings.due(now, limit)
+        for account_id, programme_id in {one.account_id: one.programme_id for one in due}.items():
+
+            async def body(work: Unit, account_id: bytes = account_id) -> None:
+                await work.load(Needs(accounts={account_id}))
+                await settle_due_in(work, account_id)
+
+            await self._settlement.run(programme_id, body, now)
+        return len(due)
 
     def _post(
         self,
@@ -121,26 +125,52 @@ class PointsService:
         return result["transfer"], replayed
 
 
-def _expiry_of(account: Account, now: datetime) -> Any:
+async def current(work: Unit, member: Member, unit: str) -> Account:
+    """The account as it is now: what was pending and is due has been settled, then what has lapsed taken out. Begins
+    an operation. Raises: NotFound for an unknown unit."""
+    if not published(work.space.catalogue.units.get(unit)):
+        raise NotFound(f"There is no unit {unit!r}.", path=["unit"])
+    needs = NeedsFinder(work.space.catalogue)
+    needs.add_points(member, work.space.now, unit)
+    await work.load(needs.needs)
+    account = work.space.account(member.id, unit)
+    work.space.begin(await work.next_sequence())
+    if account.pending:
+        await _settle_due(work, account.id)
+    lapse(work.space, member.id, unit)
+    return work.space.account(member.id, unit)
+
+
+def available_of(work: Unit, account: Account) -> int:
+    """What of an account can be spent."""
+    return max(account.active - work.space.catalogue.units[account.unit].spending_floor, 0)
+
+
+async def settle_due_in(work: Unit, account_id: bytes) -> None:
+    """Settle what is due in an account that is loaded, in an operation of its own."""
+    work.space.begin(await work.next_sequence())
+    await _settle_due(work, account_id)
+
+
+async def _settle_due(work: Unit, account_id: bytes) -> None:
+    due = await work.stores.pendings.due(work.space.now, _DUE_MAX, [account_id], work.tx)
+    await work.load(Needs(pendings={one.id for one in due}))
+    for one in due:
+        settle_due(work.space, work.space.pendings[one.id])
+
+
+def _expiry_of(account: Account) -> Any:
     async def body(work: Unit) -> None:
-        current = await work.stores.ledger.accounts([account.id], work.tx)
-        if account.id in current:
+        if account.id in await work.stores.ledger.accounts([account.id], work.tx):
             work.space.begin(await work.next_sequence())
-            needs = NeedsFinder(work.space.catalogue)
-            needs.needs.accounts.add(account.id)
-            await work.load(needs.needs)
-            _expire_in(work, current[account.id], now)
+            await work.load(Needs(accounts={account.id}))
+            lapse(work.space, account.member_id, account.unit)
 
     return body
 
 
-def _expire_in(work: Unit, account: Account, now: datetime) -> None:
-    expired, transfers = expire(account, now, Clockwork(now, work.space.sequence))
-    if transfers:
-        work.space.put_account(expired, transfers)
-
-
-def _check_amount(amount: int, least: int | None) -> None:
+def check_amount(amount: int, least: int | None) -> None:
+    """Raises: InvalidInput where it is not whole, none, or less than `least`."""
     try:
         exact_long(amount, "amount")
     except DomainError as error:

@@ -98,7 +98,7 @@ class SettlementService:
             member = found.get(actor.subject)
         else:
             member = (await self.stores.members.by_ids(actor.programme_id, [member_id], tx)).get(member_id)
-        if member is None or not may_see(actor, member):
+        if member is None or member.erased_at is not None or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
         if member.standing is Standing.BANNED and actor.is_member(member.external_id):
             raise Forbidden("This member is banned.")

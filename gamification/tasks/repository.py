@@ -1,25 +1,35 @@
 """Task progress as stored."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from gamification.kit.causes import cause_document, cause_from
 from gamification.leaderboards.model import contribution_document, contribution_from
-from gamification.tasks.model import Progress
+from gamification.tasks.model import Places, Progress, Requirement
 from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "task_progress"
-INDEXES = {COLLECTION: [Index([("member_id", ASCENDING), ("task", ASCENDING)])]}
+PLACES = "task_places"
+INDEXES = {
+    COLLECTION: [
+        Index([("member_id", ASCENDING), ("task", ASCENDING)]),
+        Index([("due_at", ASCENDING)], partial={"due_at": {"$type": "date"}}),
+    ],
+    PLACES: [],
+}
 """None by `sequence`: progress moves with nearly every activity, and an index whose entry moves costs each as much as
 another update would, while a page sorts just one member's."""
 
 
 class ProgressRepository:
-    """`task_progress`: one document a member, task and period."""
+    """`task_progress`: one document a member, task and period. `task_places`: one a task for the first finishers, and
+    period, once the first place is taken."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._progress = mongo.collection(COLLECTION)
+        self._places = mongo.collection(PLACES)
 
     async def by_ids(self, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Progress]:
         """Progress by id; where nothing was counted it is absent."""
@@ -52,6 +62,31 @@ class ProgressRepository:
             {"member_id": member_id, "scores": {"$exists": True}}, session=tx.session if tx else None
         ).sort("reward_sequence", 1)
         return [progress_from(row) for row in await cursor.to_list(None)]
+
+    async def places(self, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, Places]:
+        """Places by id; where none is taken they are absent."""
+        rows = await find_by_ids(self._places, list(ids), tx)
+        return {found: _places_from(row) for found, row in rows.items()}
+
+    async def save_places(self, changed: Sequence[Places], known: Iterable[bytes], tx: Tx) -> None:
+        """Store places; of two transactions that take one at once, one runs again."""
+        known = set(known)
+        await insert(self._places, [_places_document(p) for p in changed if p.id not in known], tx)
+        await write(
+            self._places,
+            [ReplaceOne({"_id": p.id}, _places_document(p)) for p in changed if p.id in known],
+            tx,
+        )
+
+    async def places_of(self, programme_id: str) -> list[Places]:
+        """All places of a programme, of every task and period."""
+        cursor = self._places.find({"programme_id": programme_id})
+        return [_places_from(row) for row in await cursor.to_list(None)]
+
+    async def due(self, now: datetime, limit: int) -> list[Progress]:
+        """Progress of which the member is to be told that its reward lapses, or has; soonest first."""
+        rows = self._progress.find({"due_at": {"$lte": now}}).sort("due_at", ASCENDING).limit(limit)
+        return [progress_from(row) for row in await rows.to_list(None)]
 
     async def stream(self, programme_id: str) -> AsyncIterator[Progress]:
         """All progress of a programme, in no order."""
@@ -98,6 +133,15 @@ def progress_document(progress: Progress) -> Document:
         document["reward_sequence"] = progress.reward_sequence
     if progress.requires:
         document["requires"] = list(progress.requires)
+    if progress.place is not None:
+        document["place"] = progress.place
+    if progress.missed:
+        document["missed"] = True
+    if progress.group is not None:
+        document["group"] = _group_document(progress.group)
+    for name in ("claim_by", "lapsed_at", "due_at"):
+        if (at := getattr(progress, name)) is not None:
+            document[name] = at
     if progress.cause is not None:
         document["cause"] = cause_document(progress.cause)
     return document
@@ -114,6 +158,12 @@ def progress_from(row: Document) -> Progress:
         distinct=row.get("distinct", {}),
         goal=row["goal"],
         requires=tuple(row.get("requires", ())),
+        group=_group_from(row["group"]) if "group" in row else None,
+        claim_by=row.get("claim_by"),
+        lapsed_at=row.get("lapsed_at"),
+        place=row.get("place"),
+        missed=row.get("missed", False),
+        due_at=row.get("due_at"),
         version=row["version"],
         completions=row["completions"],
         completed_at=row["completed_at"],
@@ -125,3 +175,31 @@ def progress_from(row: Document) -> Progress:
         updated_at=row["updated_at"],
         sequence=row["sequence"],
     )
+
+
+def _group_document(group: Requirement) -> Document:
+    return {
+        "least": group.least,
+        "tasks": list(group.tasks),
+        "groups": [_group_document(inner) for inner in group.groups],
+    }
+
+
+def _group_from(row: Document) -> Requirement:
+    return Requirement(
+        row["least"], tuple(row["tasks"]), tuple(_group_from(inner) for inner in row["groups"])
+    )
+
+
+def _places_document(places: Places) -> Document:
+    return {
+        "_id": places.id,
+        "programme_id": places.programme_id,
+        "task": places.task,
+        "period": places.period,
+        "taken": places.taken,
+    }
+
+
+def _places_from(row: Document) -> Places:
+    return Places(row["_id"], row["programme_id"], row["task"], row["period"], row["taken"])

@@ -89,6 +89,8 @@ def _window(first: Any, around: Any) -> int:
     return max(_whole(first, 1, PAGE_SIZE_MAX), _around(around, around))
 
 
+FIRST = Size(("first",), lambda first: _whole(first, 1, PAGE_SIZE_MAX))
+"""A live list."""
 PAGE = Size(("first", "last"), _page)
 """A page of a connection."""
 AROUND = Size(("above", "below"), _around)

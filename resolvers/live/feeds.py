@@ -61,10 +61,18 @@ class Listener(Protocol):
 class BoardFeed:
     """Runs while somebody listens; then calls `on_quiet`, at which nobody does."""
 
-    def __init__(self, services: Services, programme_id: str, key: str, on_quiet: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        programme_id: str,
+        key: str,
+        group: str | None,
+        on_quiet: Callable[[], None],
+    ) -> None:
         self._services = services
         self._programme_id = programme_id
         self._key = key
+        self._group = group
         self._on_quiet = on_quiet
         self._reader = Actor(programme_id, "live", Role.OPERATOR)
         self._listeners: dict[Listener, None] = {}
@@ -137,9 +145,7 @@ class BoardFeed:
         if period is None:
             await self._sleep(_SEASONS_S)
             return
-        with self._services.doorbells.hearing(
-            f"{period.programme_id}|{period.board}|{period.key}", self._ring
-        ):
+        with self._services.doorbells.hearing(period.doorbell, self._ring):
             while self._listeners and not _is_over(period, self._services.now()):
                 if time.monotonic() - self._checked_at >= RECHECK_S:
                     await self._recheck(board)
@@ -299,8 +305,11 @@ class BoardFeed:
         board = await self._services.leaderboards.board(self._reader, self._key, catalogue)
         if board is None:
             raise _unknown(self._key)
-        now = self._services.now()
-        return board, await self._services.leaderboards.period(self._reader, board, None, now, catalogue)
+        boards, now = self._services.leaderboards, self._services.now()
+        period = await boards.period(self._reader, board, None, now, catalogue)
+        if period is None or self._group is None:
+            return board, period
+        return board, boards.group(board, period, self._group)
 
     def _rest_s(self, period: BoardPeriod) -> float:
         """How long nothing is due, unless something happens."""

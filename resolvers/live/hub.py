@@ -41,10 +41,10 @@ class LiveContext(Context):
 
 
 class Hub:
-    """The feeds that run, by programme and board."""
+    """The feeds that run, by programme, board and group."""
 
     def __init__(self) -> None:
-        self._feeds: dict[tuple[str, str], BoardFeed] = {}
+        self._feeds: dict[tuple[str, str, str | None], BoardFeed] = {}
 
     def follow(self, services: Services, follower: Follower) -> BoardFeed:
         """Begin to tell a follower, who must be removed from the feed given."""
@@ -58,7 +58,7 @@ class Hub:
 
     def leave(self, seat: Seat) -> None:
         """Give the seat up; safe to repeat."""
-        feed = self._feeds.get((seat.watch.actor.programme_id, seat.watch.board))
+        feed = self._feeds.get(_key(seat.watch))
         if feed is not None:
             feed.leave(seat)
 
@@ -68,13 +68,17 @@ class Hub:
         return len(self._feeds)
 
     def _feed(self, services: Services, watch: Watch) -> BoardFeed:
-        key = (watch.actor.programme_id, watch.board)
+        key = _key(watch)
         if key not in self._feeds:
             self._feeds[key] = BoardFeed(services, *key, on_quiet=lambda: self._drop(key))
         return self._feeds[key]
 
-    def _drop(self, key: tuple[str, str]) -> None:
+    def _drop(self, key: tuple[str, str, str | None]) -> None:
         self._feeds.pop(key, None)
+
+
+def _key(watch: Watch) -> tuple[str, str, str | None]:
+    return watch.actor.programme_id, watch.board, watch.group
 
 
 _HUBS: WeakKeyDictionary[object, Hub] = WeakKeyDictionary()

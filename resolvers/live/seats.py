@@ -28,13 +28,15 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one caller asked to watch: `member` is who they are, None for staff and services."""
+    """What one caller asked to watch: `member` is who they are, None for staff and services; `group` is that of the
+    board, None for all of it."""
 
     actor: Actor
     member: Member | None
     board: str
     first: int
     around: int
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`recordActivities`, `reverseActivity`."""
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import strawberry
@@ -9,8 +10,16 @@ from strawberry.scalars import JSON
 from gamification.activity.model import ActivityOutcome as OutcomeModel
 from gamification.activity.model import ActivityStatus as StatusModel
 from gamification.activity.model import NewActivity
+from gamification.kit.errors import InvalidInput
 from resolvers.context import Info
-from resolvers.errors import Error, InvalidInputError, NotFoundError, typed
+from resolvers.errors import (
+    ConflictError,
+    Error,
+    IdempotencyConflictError,
+    InvalidInputError,
+    NotFoundError,
+    typed,
+)
 from resolvers.mutations.results import INPUT, RESULT
 from resolvers.types.activity import Activity, ActivityStatus
 
@@ -76,6 +85,36 @@ ReverseActivityResult = Annotated[
 ]
 
 
+@strawberry.input(description="A part of an activity to take back: exactly one of `amount` and `lines`.")
+class RefundActivityInput:
+    source: str = strawberry.field(description="The system that stated it.")
+    source_id: str = strawberry.field(description="Its id there.")
+    amount: str | None = strawberry.field(
+        default=None,
+        description="How much of what its type calls the amount, a decimal number such as `12.50`; at most what is left.",
+    )
+    lines: list[str] | None = strawberry.field(
+        default=None, description="The ids of lines that are left; at most 500."
+    )
+    reason: str | None = strawberry.field(default=None, description="Why; at most 500 characters.")
+    idempotency_key: str = strawberry.field(
+        description="The sender's own name for the refund: for one activity the same one counts once. "
+        "At most 200 characters."
+    )
+
+
+@strawberry.type(description="That part of the activity is taken back.")
+class RefundActivitySuccess:
+    activity: Activity = strawberry.field(description="As it is now; taken back where nothing is left of it.")
+    replayed: bool = strawberry.field(description="True where the refund had been made before.")
+
+
+RefundActivityResult = Annotated[
+    RefundActivitySuccess | ConflictError | IdempotencyConflictError | NotFoundError | InvalidInputError,
+    strawberry.union("RefundActivityResult", description=RESULT),
+]
+
+
 @strawberry.type
 class ActivityMutations:
     @strawberry.mutation(
@@ -112,6 +151,36 @@ class ActivityMutations:
             info.context.caller, input.source, input.source_id, input.reason
         )
         return ReverseActivitySuccess(activity=Activity.of(activity), replayed=replayed)
+
+    @strawberry.mutation(
+        description="Take back a part of an activity, by amount or by lines, as its type's terms of refund say; what "
+        "follows from the rest stands. For operators and services."
+    )
+    async def refund_activity(
+        self, info: Info, input: Annotated[RefundActivityInput, INPUT]
+    ) -> RefundActivityResult:
+        activity, replayed = await info.context.services.refunds.refund(
+            info.context.caller,
+            input.source,
+            input.source_id,
+            _decimal(input.amount),
+            input.lines or [],
+            input.reason,
+            input.idempotency_key,
+        )
+        return RefundActivitySuccess(activity=Activity.of(activity), replayed=replayed)
+
+
+def _decimal(stated: str | None) -> Decimal | None:
+    if stated is None:
+        return None
+    try:
+        amount = Decimal(stated) if len(stated) <= 40 else Decimal("NaN")
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise InvalidInput("amount must be a decimal number such as 12.50.", path=["amount"])
+    return amount
 
 
 def payload_of(outcomes: list[OutcomeModel]) -> RecordActivitiesPayload:

@@ -5,10 +5,12 @@ from typing import Annotated
 import strawberry
 
 from resolvers.context import Info
-from resolvers.errors import IdempotencyConflictError, InvalidInputError, NotFoundError
+from resolvers.errors import ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError
 from resolvers.mutations.members import member_id
 from resolvers.mutations.results import INPUT, RESULT
+from resolvers.relay import decode_bytes_id
 from resolvers.types.badges import BadgeAward
+from resolvers.types.members import Member
 
 
 @strawberry.input(description="A badge to award by hand.")
@@ -30,7 +32,7 @@ class AwardBadgeSuccess:
 
 
 AwardBadgeResult = Annotated[
-    AwardBadgeSuccess | NotFoundError | InvalidInputError | IdempotencyConflictError,
+    AwardBadgeSuccess | NotFoundError | InvalidInputError | ConflictError | IdempotencyConflictError,
     strawberry.union("AwardBadgeResult", description=RESULT),
 ]
 
@@ -58,8 +60,35 @@ RevokeBadgeResult = Annotated[
 ]
 
 
+@strawberry.input(description="Which awards to show on one's profile.")
+class SetShowcaseInput:
+    awards: list[strawberry.ID] = strawberry.field(
+        description="Ids of one's own standing awards, in the order in which others see them; at most 12, or none."
+    )
+
+
+@strawberry.type(description="The profile shows these awards.")
+class SetShowcaseSuccess:
+    member: Member = strawberry.field(description="Whose profile it is.")
+
+
+SetShowcaseResult = Annotated[
+    SetShowcaseSuccess | InvalidInputError | NotFoundError,
+    strawberry.union("SetShowcaseResult", description=RESULT),
+]
+
+
 @strawberry.type
 class BadgeMutations:
+    @strawberry.mutation(
+        description="Choose the awards that one's own profile shows; replaces the last choice."
+    )
+    async def set_showcase(self, info: Info, input: Annotated[SetShowcaseInput, INPUT]) -> SetShowcaseResult:
+        # What is no award's id is one that nobody holds.
+        awards = [decode_bytes_id(found, "BadgeAward") or b"" for found in input.awards]
+        member = await info.context.services.badges.choose(info.context.caller, awards)
+        return SetShowcaseSuccess(member=Member.of(member))
+
     @strawberry.mutation(description="Award a badge by hand, with a reason; for staff and services.")
     async def award_badge(self, info: Info, input: Annotated[AwardBadgeInput, INPUT]) -> AwardBadgeResult:
         award, replayed = await info.context.services.honours.award(

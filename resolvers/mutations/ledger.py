@@ -84,7 +84,7 @@ class LedgerMutations:
             input.reason,
             input.idempotency_key,
         )
-        transfer, balance = await _posted(info, transfer_id)
+        transfer, balance = await posted(info, transfer_id)
         return AdjustPointsSuccess(transfer=transfer, balance=balance, replayed=replayed)
 
     @strawberry.mutation(
@@ -96,11 +96,12 @@ class LedgerMutations:
         transfer_id, replayed = await info.context.services.points.spend(
             caller, target, input.unit, input.amount, input.reason, input.idempotency_key
         )
-        transfer, balance = await _posted(info, transfer_id)
+        transfer, balance = await posted(info, transfer_id)
         return SpendPointsSuccess(transfer=transfer, balance=balance, replayed=replayed)
 
 
-async def _posted(info: Info, transfer_id: bytes) -> tuple[Transfer, Balance]:
+async def posted(info: Info, transfer_id: bytes) -> tuple[Transfer, Balance]:
+    """A transfer, and the balance of its account now."""
     ledger = info.context.services.stores.ledger
     transfer = (await ledger.transfers(info.context.caller.programme_id, [transfer_id]))[transfer_id]
     account = (await ledger.accounts([transfer.account_id]))[transfer.account_id]

@@ -12,7 +12,7 @@ from resolvers.errors import ConflictError, InvalidInputError, NotFoundError
 from resolvers.mutations.results import INPUT, RESULT
 from resolvers.queries.members import IdentityInput
 from resolvers.relay import decode_bytes_id
-from resolvers.types.members import Member, MemberStanding
+from resolvers.types.members import BoardPresence, Member, MemberStanding
 
 
 @strawberry.input(description="Who joins. A member joins as their token's subject, a service joins anyone.")
@@ -94,6 +94,26 @@ SetMemberStandingResult = Annotated[
 ]
 
 
+@strawberry.input(description="How boards are to show a member.")
+class SetBoardPresenceInput:
+    member_id: strawberry.ID | None = strawberry.field(default=None, description="One's own when not given.")
+    presence: BoardPresence = strawberry.field(description="What boards show from now on, past ones too.")
+    pseudonym: str | None = strawberry.field(
+        default=None, description="Exactly for PSEUDONYM: at most 100 characters."
+    )
+
+
+@strawberry.type(description="The presence is set; boards follow within seconds, past ones too.")
+class SetBoardPresenceSuccess:
+    member: Member = strawberry.field(description="As they are now.")
+
+
+SetBoardPresenceResult = Annotated[
+    SetBoardPresenceSuccess | InvalidInputError | NotFoundError,
+    strawberry.union("SetBoardPresenceResult", description=RESULT),
+]
+
+
 @strawberry.type
 class MemberMutations:
     @strawberry.mutation(description="Join the programme; joining again changes nothing.")
@@ -140,6 +160,19 @@ class MemberMutations:
             info.context.caller, member_id(input.member_id), input.standing, input.reason
         )
         return SetMemberStandingSuccess(member=Member.of(member))
+
+    @strawberry.mutation(
+        description="Leave the boards, come back, or be shown under a pseudonym: one's own choice, or by operators "
+        "and services anyone's."
+    )
+    async def set_board_presence(
+        self, info: Info, input: Annotated[SetBoardPresenceInput, INPUT]
+    ) -> SetBoardPresenceResult:
+        target = member_id(input.member_id) if input.member_id is not None else None
+        member = await info.context.services.presence.set(
+            info.context.caller, target, input.presence, input.pseudonym
+        )
+        return SetBoardPresenceSuccess(member=Member.of(member))
 
 
 def member_id(global_id: str) -> bytes:

@@ -14,10 +14,20 @@ from resolvers.queries.programme import load_programme
 from resolvers.relay import PAGE_SIZE_MAX, Node, decode_id
 from resolvers.types.activity import load_activity
 from resolvers.types.badges import build_badge, load_award
+from resolvers.types.check_ins import build_check_in
+from resolvers.types.collections import build_collection
+from resolvers.types.draw_results import load_participation, load_play, load_win
+from resolvers.types.draws import build_draw, load_round
+from resolvers.types.flash_sales import build_sale, load_reservation
+from resolvers.types.holds import load_hold
 from resolvers.types.leaderboards import build_board
 from resolvers.types.ledger import build_unit, load_transfer
 from resolvers.types.members import Member
+from resolvers.types.redemptions import load_redemption
+from resolvers.types.referrals import build_offer, load_referral
+from resolvers.types.rewards import build_reward
 from resolvers.types.tasks import build_task, load_progress
+from resolvers.types.tiers import build_ladder, load_change
 
 
 async def _member(info: Info, raw: bytes) -> Node | None:
@@ -38,8 +48,34 @@ async def _task(info: Info, key: str) -> Node | None:
 
 
 async def _badge(info: Info, key: str) -> Node | None:
-    found = await info.context.services.badges.badge(info.context.caller, key)
+    hidden = await info.context.hidden_badges()
+    found = await info.context.services.badges.badge(info.context.caller, key, hidden)
     return await build_badge(info, found) if found else None
+
+
+async def _referral_offer(info: Info, key: str) -> Node | None:
+    found = await info.context.services.referrals.offer(info.context.caller, key)
+    return await build_offer(info, found) if found else None
+
+
+async def _collection(info: Info, key: str) -> Node | None:
+    found = await info.context.services.badges.collection(info.context.caller, key)
+    return await build_collection(info, found) if found else None
+
+
+async def _check_in(info: Info, key: str) -> Node | None:
+    found = await info.context.services.check_in_readings.check_in(info.context.caller, key)
+    return await build_check_in(info, found) if found else None
+
+
+async def _reward(info: Info, key: str) -> Node | None:
+    found = await info.context.services.rewards.reward(info.context.caller, key)
+    return await build_reward(info, found) if found else None
+
+
+async def _flash_sale(info: Info, key: str) -> Node | None:
+    found = await info.context.services.flash_sales.sale(info.context.caller, key)
+    return await build_sale(info, found) if found else None
 
 
 async def _unit(info: Info, key: str) -> Node | None:
@@ -51,22 +87,49 @@ async def _unit(info: Info, key: str) -> Node | None:
     return await build_unit(info, found)
 
 
+async def _ladder(info: Info, key: str) -> Node | None:
+    ladders = await info.context.services.tiers.ladders(info.context.caller)
+    found = next((ladder for ladder in ladders if ladder.key == key), None)
+    return await build_ladder(info, found) if found else None
+
+
 async def _programme(info: Info, key: str) -> Node | None:
     return await load_programme(info) if key == info.context.caller.programme_id else None
+
+
+async def _draw(info: Info, key: str) -> Node | None:
+    found = await info.context.services.lottery.draw(info.context.caller, key)
+    return await build_draw(info, found) if found else None
 
 
 _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Member": _member,
     "Activity": load_activity,
     "Transfer": load_transfer,
+    "Hold": load_hold,
     "TaskProgress": load_progress,
     "BadgeAward": load_award,
+    "DrawRound": load_round,
+    "DrawPlay": load_play,
+    "DrawParticipation": load_participation,
+    "DrawWin": load_win,
+    "Redemption": load_redemption,
+    "Reservation": load_reservation,
+    "Referral": load_referral,
+    "TierChange": load_change,
 }
 _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Leaderboard": _leaderboard,
     "Task": _task,
     "Badge": _badge,
+    "Collection": _collection,
+    "Reward": _reward,
+    "FlashSale": _flash_sale,
+    "ReferralOffer": _referral_offer,
+    "CheckIn": _check_in,
+    "Draw": _draw,
     "Unit": _unit,
+    "TierLadder": _ladder,
     "Programme": _programme,
 }
 """Who fetches a type's objects, for this caller. What is missing and what is invisible are both null."""

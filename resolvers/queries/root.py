@@ -3,12 +3,23 @@
 import strawberry
 
 from resolvers.queries.activity import ActivityQueries
+from resolvers.queries.backfills import BackfillQueries
 from resolvers.queries.badges import BadgeQueries
+from resolvers.queries.check_ins import CheckInQueries
+from resolvers.queries.credentials import CredentialQueries
+from resolvers.queries.draws import DrawQueries
+from resolvers.queries.flash_sales import FlashSaleQueries
+from resolvers.queries.good_causes import GoodCauseQueries
 from resolvers.queries.leaderboards import LeaderboardQueries
+from resolvers.queries.ledger import LedgerQueries
 from resolvers.queries.members import MemberQueries
 from resolvers.queries.nodes import NodeQueries
+from resolvers.queries.privacy import PrivacyQueries
 from resolvers.queries.programme import ProgrammeQueries
+from resolvers.queries.referrals import ReferralQueries
+from resolvers.queries.rewards import RewardQueries
 from resolvers.queries.tasks import TaskQueries
+from resolvers.queries.tiers import TierQueries
 
 
 @strawberry.type(description="Reads. All of them need a bearer token; the programme is the token's.")
@@ -16,9 +27,20 @@ class Query(
     NodeQueries,
     ProgrammeQueries,
     MemberQueries,
+    PrivacyQueries,
     LeaderboardQueries,
     TaskQueries,
     BadgeQueries,
+    CredentialQueries,
+    BackfillQueries,
+    ReferralQueries,
+    CheckInQueries,
     ActivityQueries,
+    LedgerQueries,
+    GoodCauseQueries,
+    RewardQueries,
+    FlashSaleQueries,
+    DrawQueries,
+    TierQueries,
 ):
     """The fields of every noun, together."""

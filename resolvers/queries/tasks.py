@@ -7,7 +7,7 @@ import strawberry
 from resolvers.context import Info
 from resolvers.queries.definitions import list_definitions
 from resolvers.relay import After, Before, Connection, First, Last, Listing
-from resolvers.types.tasks import DefinitionStatus, Task, TaskCycle, build_task
+from resolvers.types.tasks import DefinitionStatus, Task, TaskCycle, TaskState, build_task, state_of
 
 TASKS = Listing("tasks", (str,))
 
@@ -16,6 +16,7 @@ TASKS = Listing("tasks", (str,))
 class TaskFilter:
     status: DefinitionStatus | None = strawberry.field(default=None, description="Only tasks of this status.")
     cycle: TaskCycle | None = strawberry.field(default=None, description="Only tasks of this cycle.")
+    state: TaskState | None = strawberry.field(default=None, description="Only those that are so now.")
 
 
 @strawberry.type
@@ -42,9 +43,12 @@ class TaskQueries:
         ] = None,
     ) -> Connection[Task]:
         wanted = filter or TaskFilter()
+        now = info.context.services.now()
         tasks = [
             task
             for task in await info.context.services.tasks.tasks(info.context.caller)
-            if wanted.status in (None, task.status) and wanted.cycle in (None, task.cycle)
+            if wanted.status in (None, task.status)
+            and wanted.cycle in (None, task.cycle)
+            and wanted.state in (None, state_of(task, now))
         ]
         return await list_definitions(info, tasks, build_task, TASKS, first, after, last, before)

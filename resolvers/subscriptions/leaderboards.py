@@ -11,8 +11,8 @@ from resolvers.live.followers import Follower
 from resolvers.live.hub import LiveContext, hand_over, hub_of
 from resolvers.live.seats import Watch
 from resolvers.relay import check_page_size
+from resolvers.types.board_arguments import check_around, check_group
 from resolvers.types.leaderboard_updates import LeaderboardUpdate
-from resolvers.types.leaderboards import check_around
 
 
 @strawberry.type
@@ -30,8 +30,12 @@ class LeaderboardSubscriptions:
         around: Annotated[
             int, strawberry.argument(description="How many each side of the viewer: 0 to 50.")
         ] = 0,
+        group: Annotated[
+            str | None,
+            strawberry.argument(description="The ranking of this group alone, on boards with groups."),
+        ] = None,
     ) -> AsyncGenerator[LeaderboardUpdate, None]:
-        watch = await _watch(info, key, first, around)
+        watch = await _watch(info, key, first, around, group)
         context = info.context
         if isinstance(context, LiveContext) and hand_over(info._raw_info, context, watch):  # noqa: SLF001 - no other way
             return
@@ -44,14 +48,17 @@ class LeaderboardSubscriptions:
             feed.remove(follower)
 
 
-async def _watch(info: Info, key: str, first: int, around: int) -> Watch:
-    """What is asked, where it may be. Raises: LimitExceeded, NotFound, Forbidden for a banned member."""
+async def _watch(info: Info, key: str, first: int, around: int, group: str | None) -> Watch:
+    """What is asked, where it may be. Raises: LimitExceeded, NotFound, InvalidInput, Forbidden for a banned member."""
     services, caller = info.context.services, info.context.caller
     check_page_size("first", first)
     check_around("around", around)
-    if await services.leaderboards.board(caller, key, await info.context.catalogue()) is None:
+    board = await services.leaderboards.board(caller, key, await info.context.catalogue())
+    if board is None:
         raise NotFound(f"There is no leaderboard {key[:100]!r}.", path=["key"])
+    if group is not None:
+        check_group(board, group)
     member = await services.members.me(caller)
     if member is not None:
         services.members.refuse_banned(member)
-    return Watch(caller, member, key, first, around)
+    return Watch(caller, member, key, first, around, group)

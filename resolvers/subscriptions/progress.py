@@ -11,9 +11,12 @@ from gamification.members.model import Member
 from resolvers.context import Info
 from resolvers.scalars import Long
 from resolvers.types.badges import BadgeAward
+from resolvers.types.check_ins import CheckInStanding
 from resolvers.types.ledger import Balance
-from resolvers.types.progress import Message, ProgressMessage, ProgressSnapshot, build_message
+from resolvers.types.progress import Message, ProgressMessage, ProgressSnapshot
+from resolvers.types.progress_messages import build_message
 from resolvers.types.tasks import TaskProgress
+from resolvers.types.tiers import MemberTier
 from storage.paging import Window
 
 _RECHECK_S = 30.0
@@ -56,16 +59,20 @@ class ProgressSubscriptions:
 async def snapshot(info: Info, member: Member, head: int) -> ProgressSnapshot:
     """The member's present state, read after `head`, so that nothing beyond it is missing."""
     services, caller = info.context.services, info.context.caller
-    balances, tasks, awards = await asyncio.gather(
+    balances, tasks, awards, check_ins, tiers = await asyncio.gather(
         services.ledger.balances(caller, [member]),
         services.tasks.current(caller, member, services.now()),
         services.badges.of_member(caller, member, Window(_SNAPSHOT_BADGES)),
+        services.check_in_readings.standings(caller, [member], services.now()),
+        services.tiers.standings(caller, [member]),
     )
     return ProgressSnapshot(
         sequence=Long(head),
         balances=[Balance.of(balance) for balance in balances.get(member.id, [])],
         tasks=[TaskProgress.of(progress, task) for task, progress in tasks],
         badges=[BadgeAward.of(award) for award in awards.rows if award.stands],
+        tiers=[MemberTier.of(one) for one in tiers.get(member.id, [])],
+        check_ins=[CheckInStanding.of(one) for one in check_ins.get(member.id, [])],
     )
 
 

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from gamification.activity import model as domain
+from gamification.leaderboards.model import Refusal
 from resolvers.context import Info
 from resolvers.fields import of_model
 from resolvers.relay import Node, global_id
@@ -22,6 +23,32 @@ strawberry.enum(
     name="ActivityStatus",
     description="RECORDED now, DUPLICATE of one recorded before, or REJECTED with an error.",
 )
+
+
+ScoreRefusal = Refusal
+strawberry.enum(
+    ScoreRefusal,
+    name="ScoreRefusal",
+    description="CLOSED: the period's standings were final. NO_ATTEMPT_LEFT: the member had used all attempts of it.",
+)
+
+
+@strawberry.type(description="A score that did not count.")
+class UnscoredResult:
+    leaderboard: str = strawberry.field(description="The board's key.")
+    period: str = strawberry.field(description="The period's key.")
+    reason: ScoreRefusal = strawberry.field(description="Why not.")
+
+
+@strawberry.type(description="A part of an activity that was taken back.")
+class Refund:
+    key: str = strawberry.field(description="The sender's name for it.")
+    amount: str | None = strawberry.field(
+        description="How much of the activity's amount, as a decimal number; null where lines were."
+    )
+    lines: list[str] = strawberry.field(description="The ids of the lines.")
+    at: datetime = strawberry.field(description="When it was taken back.")
+    reason: str | None = strawberry.field(description="Why.")
 
 
 @strawberry.type(description="An activity as recorded. Readable by its member, staff and services.")
@@ -58,6 +85,20 @@ class Activity(Node):
 
         found = await info.context.loaders.transfers.load_many(self.model.transfers)
         return [Transfer(model=found[one]) for one in self.model.transfers if one in found]
+
+    @strawberry.field(description="Scores that it would have written, but which did not count.")
+    def unscored(self) -> list[UnscoredResult]:
+        return [
+            UnscoredResult(leaderboard=one.board, period=one.period, reason=one.reason)
+            for one in self.model.unscored
+        ]
+
+    @strawberry.field(description="The parts of it that were taken back, in order.")
+    def refunds(self) -> list[Refund]:
+        return [
+            Refund(amount=one.amount, lines=list(one.lines), at=one.at, reason=one.reason, key=one.key)
+            for one in self.model.refunds
+        ]
 
     @classmethod
     def of(cls, activity: domain.Activity) -> "Activity":

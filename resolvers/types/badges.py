@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gamification.badges import model as domain
+from gamification.badges import rarity
 from gamification.kit import causes
 from gamification.members.service import may_see_private
 from gamification.programmes import definitions
@@ -44,6 +45,27 @@ class BadgeLevel:
     name: str | None = strawberry.field(description="In the viewer's locale, else the programme's.")
 
 
+@strawberry.type(description="How rare a badge is, as counted a few minutes ago at most.")
+class BadgeRarity:
+    model: strawberry.Private[rarity.Rarity]
+
+    @strawberry.field(description="Members who hold it.")
+    def holders(self) -> Long:
+        return Long(self.model.holders)
+
+    @strawberry.field(description="Members in all, without those who are banned.")
+    def members(self) -> Long:
+        return Long(self.model.members)
+
+    @strawberry.field(description="Holders beside members, from 0 to 1.")
+    def share(self) -> float:
+        return self.model.share
+
+    @strawberry.field(description="When it was counted; counted anew once that is 5 minutes ago.")
+    def as_of(self) -> datetime:
+        return self.model.as_of
+
+
 @strawberry.type(description="An honour that members can earn.")
 class Badge(Node):
     definition: strawberry.Private[definitions.Badge]
@@ -54,6 +76,38 @@ class Badge(Node):
     version: int = strawberry.field(description="Counts the changes to it, from 1.")
     repeat: BadgeRepeat = strawberry.field(description="How often a member can earn it.")
     levels: list[BadgeLevel] = strawberry.field(description="Its steps; empty where it has none.")
+    is_secret: bool = strawberry.field(description="Whether members see nothing of it before they have it.")
+    limit: Long | None = strawberry.field(
+        description="How many are ever given, each with its number; null where there is no limit."
+    )
+    criteria: str | None = strawberry.field(description="How it is earned, in the viewer's locale.")
+    image_url: str | None = strawberry.field(description="An https address of its picture.")
+
+    @strawberry.field(
+        description="How many numbers of a limited edition were given, revoked awards included: a number is never "
+        "given again. Null where there is no limit."
+    )
+    async def issued(self, info: Info) -> Long | None:
+        if self.limit is None:
+            return None
+        return Long(await info.context.loaders.editions.load(self.key) or 0)
+
+    @strawberry.field(description="How rare it is among members; up to 5 minutes old.")
+    async def rarity(self, info: Info) -> BadgeRarity:
+        found = await info.context.loaders.rarities.load(self.key)
+        assert found is not None  # noqa: S101 - every key asked for has one
+        return BadgeRarity(model=found)
+
+    @strawberry.field(
+        description="Revoked awards, latest first, each with its cause; staff and services see them."
+    )
+    async def revocations(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection["BadgeAward"] | None:
+        page = await info.context.services.badges.revoked_of_badge(
+            info.context.caller, self.definition, window(first, after, last, before, of=AWARDS)
+        )
+        return connect(page, BadgeAward.of, AWARDS)
 
     @strawberry.field(description="Standing awards, newest first.")
     async def awards(
@@ -77,6 +131,9 @@ class BadgeAward(Node):
     badge_version: int = strawberry.field(description="The badge's version that granted it.")
     awarded_at: datetime = strawberry.field(description="When what earned it happened.")
     revoked_at: datetime | None = strawberry.field(description="When it was taken away.")
+    number: Long | None = strawberry.field(
+        description="Its place in a limited edition, from 1, kept for good; null where there is no limit."
+    )
 
     @strawberry.field(
         description="What earned it. Everyone sees the rule; the activity, the person and the reason are for the "
@@ -121,6 +178,7 @@ class BadgeAward(Node):
             badge_version=award.badge_version,
             awarded_at=award.awarded_at,
             revoked_at=award.revoked_at,
+            number=None if award.number is None else Long(award.number),
         )
 
 
@@ -136,6 +194,10 @@ async def build_badge(info: Info, badge: definitions.Badge) -> Badge:
         version=badge.version,
         repeat=badge.repeat,
         levels=[BadgeLevel(level=level.level, name=await text(info, level.name)) for level in badge.levels],
+        is_secret=badge.secret,
+        limit=None if badge.limit is None else Long(badge.limit),
+        criteria=await text(info, badge.criteria),
+        image_url=badge.image_url,
     )
 
 

@@ -34,6 +34,23 @@ class TaskVersion:
     version: int = strawberry.field(description="Counts the changes to this task, from 1.")
 
 
+@strawberry.type(description="A rank in a period that closed.")
+class PrizeWon:
+    leaderboard: str = strawberry.field(description="The board's key.")
+    period: str = strawberry.field(description="The period's key.")
+    group: str | None = strawberry.field(
+        description="The group whose ranking it was; null for the whole board."
+    )
+    rank: Long = strawberry.field(description="1 is the best.")
+
+
+@strawberry.type(description="A draw, and what was won in it.")
+class DrawCause:
+    key: str = strawberry.field(description="The draw's key.")
+    round: str | None = strawberry.field(description="The round's key, or the day; null for tickets bought.")
+    prize: str | None = strawberry.field(description="The prize's key; null for a ticket taken or bought.")
+
+
 @strawberry.type(description="Who did it by hand.")
 class Actor:
     role: str = strawberry.field(description="member, moderator, operator or service.")
@@ -44,6 +61,9 @@ class Actor:
 class Limit:
     kind: LimitKind = strawberry.field(description="Which limit.")
     shortfall: Long = strawberry.field(description="How much of the stated amount was not applied.")
+    key: str | None = strawberry.field(
+        description="Of a cap, its unit, rule or budget, and how it is counted, such as `points/daily`."
+    )
 
 
 async def _activities(causes: list["Cause"], info: Info) -> list["Activity | None"]:
@@ -67,7 +87,9 @@ class Cause:
 
     @strawberry.field(description="What kept the amount from being applied in full.")
     def limited_by(self) -> list[Limit]:
-        return [Limit(kind=limit.kind, shortfall=Long(limit.shortfall)) for limit in self.limits]
+        return [
+            Limit(kind=limit.kind, shortfall=Long(limit.shortfall), key=limit.key) for limit in self.limits
+        ]
 
     @strawberry.field(description="The rule that caused it, as it was.")
     def rule(self) -> RuleVersion | None:
@@ -88,6 +110,45 @@ class Cause:
         if self.model.task is None:
             return None
         return TaskVersion(key=self.model.task, version=self.model.task_version or 1)
+
+    @strawberry.field(description="The key of the collection of badges whose completion, or end, caused it.")
+    def collection(self) -> str | None:
+        return self.model.collection
+
+    @strawberry.field(description="The key of the check-in programme that caused it.")
+    def check_in(self) -> str | None:
+        return self.model.check_in
+
+    @strawberry.field(description="The key of the reward that it was paid for, or came back from.")
+    def reward(self) -> str | None:
+        return self.model.reward
+
+    @strawberry.field(description="The rank that won it when a board's period closed.")
+    def prize(self) -> PrizeWon | None:
+        board, period, rank = self.model.board, self.model.period, self.model.rank
+        if board is None or period is None or rank is None:
+            return None
+        return PrizeWon(leaderboard=board, period=period, group=self.model.group, rank=Long(rank))
+
+    @strawberry.field(
+        description="The tier that multiplied the points, as `ladder/tier`; several separated by commas."
+    )
+    def tier(self) -> str | None:
+        return self.model.tier
+
+    @strawberry.field(description="What the points were multiplied by: a decimal number such as `1.5`.")
+    def multiplier(self) -> str | None:
+        return self.model.multiplier
+
+    @strawberry.field(description="The key of the referral offer whose reward, or its end, it was.")
+    def referral(self) -> str | None:
+        return self.model.referral
+
+    @strawberry.field(description="The draw that took the ticket, or gave the prize.")
+    def draw(self) -> DrawCause | None:
+        if self.model.draw is None:
+            return None
+        return DrawCause(key=self.model.draw, round=self.model.period, prize=self.model.prize)
 
     @strawberry.field(description="Who did it by hand.")
     def actor(self, info: Info) -> Actor | None:

@@ -1,15 +1,15 @@
 """Leaderboards, their periods and entries."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gamification.kit.errors import InvalidInput, LimitExceeded, NotFound
+from gamification.kit.errors import InvalidInput, NotFound
 from gamification.leaderboards import model as domain
-from gamification.leaderboards.service import Around
+from gamification.leaderboards.scoring import season_periods
+from gamification.leaderboards.service import Around, LeaderboardService
 from gamification.members.model import Member as MemberModel
 from gamification.programmes import definitions
 from resolvers.context import Info
@@ -28,8 +28,12 @@ from resolvers.relay import (
     window,
 )
 from resolvers.scalars import Long
+from resolvers.types.board_arguments import check_around, find_period
+from resolvers.types.final_standings import FINALS, FinalStanding, LeaderboardPrize, build_prize
+from resolvers.types.friends import LeaderboardFriends
 from resolvers.types.names import label, text
-from resolvers.types.tasks import DefinitionStatus
+from resolvers.types.tasks import DefinitionStatus, reward_of
+from resolvers.types.teams import LeaderboardTeams, TeamScoring
 
 if TYPE_CHECKING:
     from resolvers.types.members import Member
@@ -49,9 +53,9 @@ strawberry.enum(
 )
 PeriodCycle = definitions.BoardCycle
 strawberry.enum(PeriodCycle, name="PeriodCycle", description="How often a board starts anew.")
-AROUND_MAX = 50
 PLACES = Listing("places", (int,))
 PERIODS = Listing("periods", (str,))
+GROUPS = Listing("groups", (str,))
 MemberId = Annotated[strawberry.ID, strawberry.argument(description="The member's global id.")]
 
 
@@ -95,11 +99,33 @@ class LeaderboardPeriod:
     starts_at: datetime | None = strawberry.field(description="Inclusive; null for all time.")
     ends_at: datetime | None = strawberry.field(description="Exclusive; null for all time.")
 
+    @strawberry.field(description="The group's name, where this is the ranking of one group; else null.")
+    def group_key(self) -> str | None:
+        return self.model.group
+
+    @strawberry.field(
+        description="The season's name, in the viewer's locale, else the programme's; else null."
+    )
+    async def name(self, info: Info) -> str | None:
+        season = next((one for one in self.board.seasons if one.key == self.key), None)
+        return await text(info, season.name) if season else None
+
+    @strawberry.field(
+        description="When all final standings were stored and the prizes given; null until then, and on boards that "
+        "never close."
+    )
+    async def frozen_at(self, info: Info) -> datetime | None:
+        if self.board.settles_after is None:
+            return None
+        return await info.context.services.leaderboards.frozen_at(self.model)
+
     @strawberry.field(description="When the last late activity could still count in it; null until then.")
     async def closed_at(self, info: Info) -> datetime | None:
         services = info.context.services
         settings = (await info.context.catalogue()).settings
-        lateness = settings.lateness_or_none
+        lateness = self.board.settles_after
+        if lateness is None:
+            lateness = settings.lateness_or_none
         if self.ends_at is None or lateness is None:
             return None
         closed = self.ends_at + lateness
@@ -143,15 +169,20 @@ class LeaderboardPeriod:
             counter=count,
         )
 
-    @strawberry.field(description="A member's place; null for who has none, or is not shown.")
+    @strawberry.field(
+        description="A member's place; null for who has none, is not shown, or is shown under a pseudonym."
+    )
     async def rank_of(self, info: Info, member_id: MemberId) -> LeaderboardEntry | None:
         found = decode_bytes_id(member_id, "Member")
         if found is None:
             return None
         entry = (await self._page(info, 0, 0, found)).viewer
-        return LeaderboardEntry.of(entry) if entry else None
+        return LeaderboardEntry.of(entry) if entry and entry.member_id == found else None
 
-    @strawberry.field(description="The places around a member, their own included; empty for who has none.")
+    @strawberry.field(
+        description="The places around a member, their own included; empty for who has none, or is shown under a "
+        "pseudonym."
+    )
     async def around(
         self,
         info: Info,
@@ -165,7 +196,67 @@ class LeaderboardPeriod:
         if found is None:
             return []
         page = await self._page(info, 0, 0, found, Around(above, below))
+        if page.viewer is not None and page.viewer.member_id != found:
+            return []
         return [LeaderboardEntry.of(entry) for entry in page.around]
+
+    @strawberry.field(
+        description="The ranking of one group of it, such as a country or a team; null on boards without groups. "
+        "Nobody is on that of a group which there is not."
+    )
+    async def group(
+        self, key: Annotated[str, strawberry.argument(description="The group's name: 1 to 64 characters.")]
+    ) -> "LeaderboardPeriod | None":
+        found = LeaderboardService.group(self.board, self.model, key)
+        return LeaderboardPeriod.of(self.board, found) if found else None
+
+    @strawberry.field(description="The rankings of its groups that ever had a score, by name.")
+    async def groups(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> "Connection[LeaderboardPeriod]":
+        page = await info.context.services.leaderboards.groups(
+            self.model, window(first, after, last, before, of=GROUPS)
+        )
+        return connect(page, lambda period: LeaderboardPeriod.of(self.board, period), GROUPS)
+
+    @strawberry.field(
+        description="The caller and those whom they follow, ranked among themselves; null for who is no member."
+    )
+    async def friends(self, info: Info) -> LeaderboardFriends | None:
+        services = info.context.services
+        member = await services.members.me(info.context.caller)
+        if member is None:
+            return None
+        others = await services.follows.followed_by(member)
+        found = await services.leaderboards.among(self.board, self.model, member, others)
+        return LeaderboardFriends(all_entries=found, own_id=member.alias or member.id)
+
+    @strawberry.field(
+        description="Its groups ranked against each other; null on boards without teams, and for one group."
+    )
+    def teams(self) -> LeaderboardTeams | None:
+        if self.board.teams is None or self.model.group is not None:
+            return None
+        return LeaderboardTeams(board=self.board, period=self.model)
+
+    @strawberry.field(description="The ranking of the caller's own group; null where they are in none.")
+    async def my_group(self, info: Info) -> "LeaderboardPeriod | None":
+        services = info.context.services
+        member = await services.members.me(info.context.caller) if self.board.group is not None else None
+        found = await services.leaderboards.group_of(self.model, member) if member is not None else None
+        return LeaderboardPeriod.of(self.board, found) if found else None
+
+    @strawberry.field(
+        description="The standings as they were frozen when it closed, of those whom the board still shows: a rank is "
+        "missing where its holder has left since. `entries` ranks who is left anew. Empty until it is closed."
+    )
+    async def final_standings(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[FinalStanding]:
+        page = await info.context.services.leaderboards.finals(
+            self.model, window(first, after, last, before, of=FINALS)
+        )
+        return connect(page, FinalStanding.of, FINALS)
 
     async def _page(
         self, info: Info, offset: int, limit: int, member: bytes | None = None, around: Around | None = None
@@ -182,6 +273,18 @@ class LeaderboardPeriod:
         )
 
 
+@strawberry.type(description="How many scores of a member count in a period.")
+class LeaderboardAttempts:
+    used: int = strawberry.field(description="So many counted, whether they improved anything or not.")
+    granted: int = strawberry.field(description="So many were granted beside what the board gives everyone.")
+    left: int = strawberry.field(description="So many more will count.")
+
+    @classmethod
+    def of(cls, attempts: domain.Attempts) -> "LeaderboardAttempts":
+        """The GraphQL object of a member's attempts."""
+        return cls(used=attempts.used, granted=attempts.granted, left=attempts.left)
+
+
 @strawberry.type(description="A ranking of members by score.")
 class Leaderboard(Node):
     definition: strawberry.Private[definitions.Leaderboard]
@@ -193,6 +296,38 @@ class Leaderboard(Node):
     order: SortOrder = strawberry.field(description="Which score ranks first.")
     ties: TieRule = strawberry.field(description="How equal scores rank.")
     cycle: PeriodCycle = strawberry.field(description="How often it starts anew.")
+
+    @strawberry.field(
+        description="How many scores of a member count in a period, at most; null where all of them do."
+    )
+    def attempts_max(self) -> int | None:
+        return self.definition.attempts
+
+    @strawberry.field(
+        description="How long after its end a period closes, in seconds; null where periods never do."
+    )
+    def settles_after_seconds(self) -> Long | None:
+        settling = self.definition.settles_after
+        return None if settling is None else Long(int(settling.total_seconds()))
+
+    @strawberry.field(
+        description="What ranks win when a period closes; the first one that is for a rank is given."
+    )
+    async def prizes(self, info: Info) -> list[LeaderboardPrize]:
+        return await _prizes(info, self.definition.prizes)
+
+    @strawberry.field(description="What ranks of each group win when a period closes.")
+    async def group_prizes(self, info: Info) -> list[LeaderboardPrize]:
+        return await _prizes(info, self.definition.group_prizes)
+
+    @strawberry.field(description="How groups are ranked against each other; null where they are not.")
+    def team_scoring(self) -> TeamScoring | None:
+        teams = self.definition.teams
+        return TeamScoring(score=teams.score, top=teams.top, least=teams.least) if teams else None
+
+    @strawberry.field(description="Whether members are ranked in groups as well.")
+    def has_groups(self) -> bool:
+        return self.definition.group is not None
 
     @strawberry.field(
         description="A period by key, or that of an instant; the present one when neither is given."
@@ -216,24 +351,18 @@ class Leaderboard(Node):
         )
         return connect(page, lambda period: LeaderboardPeriod.of(self.definition, period), PERIODS)
 
+    @strawberry.field(description="Its seasons, past and to come, in order; empty where it has none.")
+    async def seasons(self, info: Info) -> list[LeaderboardPeriod]:
+        programme_id = info.context.caller.programme_id
+        return [
+            LeaderboardPeriod.of(self.definition, period)
+            for period in season_periods(programme_id, self.definition)
+        ]
 
-_PERIOD_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
-
-async def find_period(
-    info: Info, board: definitions.Leaderboard, key: str | None, at: datetime, name: str = "period"
-) -> domain.BoardPeriod | None:
-    """A board's period, by key or instant. Raises: InvalidInput naming the argument, for what is no key of the
-    board's cycle and for an instant that no calendar holds."""
-    if key is not None and not _PERIOD_KEY.fullmatch(key):
-        raise InvalidInput("That is no period's key.", path=[name])
-    catalogue = await info.context.catalogue()
-    try:
-        return await info.context.services.leaderboards.period(info.context.caller, board, key, at, catalogue)
-    except InvalidInput as error:
-        raise InvalidInput(error.message, path=[name]) from error
-    except (OverflowError, ValueError) as error:
-        raise InvalidInput("No period holds that instant.", path=["at"]) from error
+async def _prizes(info: Info, prizes: Sequence[definitions.Prize]) -> list[LeaderboardPrize]:
+    hidden = await info.context.hidden_badges() if prizes else frozenset[str]()
+    return [build_prize(prize, [reward_of(part, hidden) for part in prize.reward]) for prize in prizes]
 
 
 async def ranked_members(info: Info, ids: Sequence[bytes]) -> dict[bytes, MemberModel]:
@@ -241,16 +370,6 @@ async def ranked_members(info: Info, ids: Sequence[bytes]) -> dict[bytes, Member
     members, caller = info.context.services.members, info.context.caller
     held = members.held_ranked_by_ids(caller, ids)
     return await members.ranked_by_ids(caller, ids) if held is None else held
-
-
-def check_around(name: str, value: int) -> None:
-    """Raises: LimitExceeded naming the argument."""
-    if not 0 <= value <= AROUND_MAX:
-        raise LimitExceeded(
-            f"{name} must be 0 to {AROUND_MAX}, not {value}.",
-            path=[name],
-            limit=0 if value < 0 else AROUND_MAX,
-        )
 
 
 def _offset(position: Sequence[int], name: str) -> int:

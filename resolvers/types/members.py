@@ -12,7 +12,7 @@ from gamification.leaderboards.service import LeaderboardService
 from gamification.members import model as domain
 from gamification.members.service import may_see_private
 from resolvers.context import Info
-from resolvers.fields import of_model
+from resolvers.fields import batched, of_model
 from resolvers.relay import (
     After,
     Before,
@@ -27,9 +27,19 @@ from resolvers.relay import (
 )
 from resolvers.types.activity import Activity
 from resolvers.types.badges import AWARDS, BadgeAward
-from resolvers.types.leaderboards import LeaderboardEntry, find_period
+from resolvers.types.board_arguments import find_period
+from resolvers.types.check_ins import CheckInStanding
+from resolvers.types.collections import CollectionProgress
+from resolvers.types.final_standings import HISTORY, FinalStanding
+from resolvers.types.holds import Hold, HoldState
+from resolvers.types.leaderboards import LeaderboardAttempts, LeaderboardEntry
 from resolvers.types.ledger import Balance, Transfer
+from resolvers.types.member_draws import DrawFields
+from resolvers.types.member_rewards import RewardFields
+from resolvers.types.member_tiers import StatementFields, TierFields
+from resolvers.types.referrals import Referral, referrals_of
 from resolvers.types.tasks import TaskProgress
+from storage.paging import Page
 
 MemberStanding = domain.Standing
 strawberry.enum(
@@ -37,8 +47,17 @@ strawberry.enum(
     name="MemberStanding",
     description="ACTIVE; HIDDEN takes part but is on no board; BANNED neither acts nor is shown.",
 )
+BoardPresence = domain.BoardPresence
+strawberry.enum(
+    BoardPresence,
+    name="BoardPresence",
+    description="NAMED: boards show the profile. PSEUDONYM: another name, and nothing that leads to the profile. "
+    "ABSENT: no board shows them.",
+)
+HOLDS = Listing("holds", (int,))
 TRANSFERS = Listing("transfers", (int, int))
 PROGRESS = Listing("progress", (int, bytes))
+FOLLOWS = Listing("follows", (datetime, bytes))
 ACTIVITIES = Listing("activities", (int,))
 
 
@@ -54,8 +73,35 @@ class Identity:
     subject: str = strawberry.field(description="The member's name there.")
 
 
+async def _showcases(members: list["Member"], info: Info) -> list[list[BadgeAward]]:
+    """What members chose to show, as the caller may see it."""
+    chosen = await info.context.services.badges.showcases(
+        info.context.caller, [member.model for member in members]
+    )
+    awards = await info.context.loaders.awards.load_many(
+        {found for awards in chosen.values() for found in awards}
+    )
+    return [
+        [
+            BadgeAward.of(awards[found])
+            for found in chosen.get(member.model.id, ())
+            if found in awards and awards[found].stands
+        ]
+        for member in members
+    ]
+
+
+async def _followed(members: list["Member"], info: Info) -> list[bool]:
+    """Whether the caller follows them."""
+    me = await info.context.services.members.me(info.context.caller)
+    if me is None:
+        return [False] * len(members)
+    found = await info.context.services.follows.among(me, [member.model.id for member in members])
+    return [member.model.id in found for member in members]
+
+
 @strawberry.type(description="One person in the programme.")
-class Member(Node):
+class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
     model: strawberry.Private[domain.Member]
     id: strawberry.ID = global_id("Member")
     display_name: str = of_model("display_name", description="The name others see.")
@@ -63,6 +109,13 @@ class Member(Node):
     locale: str = of_model("locale", description="Such as `en` or `zh-Hans`.")
     time_zone: str = of_model("time_zone", description="An IANA zone such as `Asia/Shanghai`.")
     joined_at: datetime = of_model("joined_at", description="When they joined.")
+
+    @strawberry.field(
+        description="Since when they are erased, and this is a tombstone. Staff and services see it."
+    )
+    def erased_at(self, info: Info) -> datetime | None:
+        self._private(info)
+        return self.model.erased_at
 
     @strawberry.field(description="The programme's own name for them. The member, staff and services see it.")
     def external_id(self, info: Info) -> str | None:
@@ -129,6 +182,24 @@ class Member(Node):
         )
         return connect(page, Transfer.of, listing)
 
+    @strawberry.field(description="Points set aside, newest first. The member, staff and services see them.")
+    async def holds(
+        self,
+        info: Info,
+        state: Annotated[
+            HoldState | None, strawberry.argument(description="Only those; all when not given.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Hold] | None:
+        self._private(info)
+        page = await info.context.services.holds.page(
+            info.context.caller, self.model, state, window(first, after, last, before, of=HOLDS)
+        )
+        return connect(page, Hold.of, HOLDS)
+
     @strawberry.field(
         description="Progress in tasks, latest change first. The member, staff and services see it."
     )
@@ -163,14 +234,63 @@ class Member(Node):
         found = await services.tasks.current(info.context.caller, self.model, services.now())
         return [TaskProgress.of(progress, task) for task, progress in found]
 
+    @strawberry.field(
+        description="Their standing in every published check-in programme. The member, staff and services see it."
+    )
+    async def check_ins(
+        self,
+        info: Info,
+        key: Annotated[str | None, strawberry.argument(description="Only this check-in's.")] = None,
+    ) -> list[CheckInStanding] | None:
+        self._private(info)
+        found = await info.context.loaders.check_ins.load(self.model)
+        return [CheckInStanding.of(one) for one in found if key in (None, one.definition.key)]
+
     @strawberry.field(description="Awards, newest first; revoked ones for the member, staff and services.")
     async def badge_awards(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[BadgeAward]:
         page = await info.context.services.badges.of_member(
-            info.context.caller, self.model, window(first, after, last, before, of=AWARDS)
+            info.context.caller,
+            self.model,
+            window(first, after, last, before, of=AWARDS),
+            await info.context.hidden_badges(),
         )
         return connect(page, BadgeAward.of, AWARDS)
+
+    showcase: list[BadgeAward] = batched(
+        _showcases,
+        description="The awards that they chose to show, in their order, at most 12; those that stand.",
+    )
+
+    @strawberry.field(
+        description="Whom they brought, latest change first. The member, staff and services see it."
+    )
+    async def referrals(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Referral] | None:
+        self._private(info)
+        return await referrals_of(info, self.model, first, after, last, before)
+
+    @strawberry.field(
+        description="How they were brought; null where nobody did. The member, staff and services see it."
+    )
+    async def referred_by(self, info: Info) -> Referral | None:
+        self._private(info)
+        found = await info.context.services.referrals.of_referee(info.context.caller, self.model)
+        return Referral.of(found) if found else None
+
+    @strawberry.field(
+        description="Every published collection of badges and how far they are with it. The member, staff and "
+        "services see it."
+    )
+    async def collections(self, info: Info) -> list[CollectionProgress] | None:
+        self._private(info)
+        found = await info.context.services.badges.collected(info.context.caller, self.model)
+        return [
+            CollectionProgress(model=state, definition=collection, held=held)
+            for collection, held, state in found
+        ]
 
     @strawberry.field(description="Recorded activity, newest first. The member, staff and services see it.")
     async def activities(
@@ -182,7 +302,24 @@ class Member(Node):
         )
         return connect(page, Activity.of, ACTIVITIES)
 
-    @strawberry.field(description="Their place on a board; null where they have none.")
+    @strawberry.field(
+        description="How boards show them, by their own choice. The member, staff and services see it."
+    )
+    def board_presence(self, info: Info) -> BoardPresence | None:
+        self._private(info)
+        return self.model.presence
+
+    @strawberry.field(
+        description="The name by which boards show them, where that is not `displayName`. The member, staff and services see it."
+    )
+    def pseudonym(self, info: Info) -> str | None:
+        self._private(info)
+        return self.model.pseudonym
+
+    @strawberry.field(
+        description="Their place on a board; null where they have none. Under a pseudonym the member, staff and "
+        "services see it."
+    )
     async def standing(
         self,
         info: Info,
@@ -199,7 +336,75 @@ class Member(Node):
         if found is None:
             return None
         entry = (await boards.page(board, found, 0, 0, self.model.id)).viewer
+        if (
+            entry
+            and entry.member_id != self.model.id
+            and not may_see_private(info.context.caller, self.model)
+        ):
+            return None
         return LeaderboardEntry.of(entry) if entry else None
+
+    @strawberry.field(
+        description="Their attempts in a period of a board; null where the board does not count them. The member, staff "
+        "and services see them."
+    )
+    async def attempts(
+        self,
+        info: Info,
+        leaderboard: Annotated[str, strawberry.argument(description="The board's key.")],
+        period: Annotated[
+            str | None, strawberry.argument(description="Such as `2026-11`; else the present.")
+        ] = None,
+    ) -> LeaderboardAttempts | None:
+        self._private(info)
+        boards: LeaderboardService = info.context.services.leaderboards
+        board = await boards.board(info.context.caller, leaderboard, await info.context.catalogue())
+        if board is None:
+            raise InvalidInput(f"There is no leaderboard {leaderboard[:100]!r}.", path=["leaderboard"])
+        found = await find_period(info, board, period, info.context.services.now())
+        if found is None or board.attempts is None:
+            return None
+        return LeaderboardAttempts.of(await boards.attempts(board, found, self.model))
+
+    followed_by_me: bool = batched(
+        _followed, description="Whether the caller follows them; false for staff and services."
+    )
+
+    @strawberry.field(description="Whom they follow, newest first. The member, staff and services see it.")
+    async def following(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> "Connection[Member] | None":
+        self._private(info)
+        follows = info.context.services.follows
+        page = await follows.following(self.model, window(first, after, last, before, of=FOLLOWS))
+        return await _connect_members(info, page)
+
+    @strawberry.field(description="Who follows them, newest first. The member, staff and services see it.")
+    async def followers(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> "Connection[Member] | None":
+        self._private(info)
+        follows = info.context.services.follows
+        page = await follows.followers(self.model, window(first, after, last, before, of=FOLLOWS))
+        return await _connect_members(info, page)
+
+    @strawberry.field(
+        description="Their standings in periods that closed, newest first. The member, staff and services see them."
+    )
+    async def final_standings(
+        self,
+        info: Info,
+        leaderboard: Annotated[str | None, strawberry.argument(description="Only this board's key.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[FinalStanding] | None:
+        self._private(info)
+        page = await info.context.services.leaderboards.history(
+            self.model, leaderboard, window(first, after, last, before, of=HISTORY)
+        )
+        return connect(page, FinalStanding.of, HISTORY)
 
     def _private(self, info: Info) -> None:
         if not may_see_private(info.context.caller, self.model):
@@ -209,6 +414,18 @@ class Member(Node):
     def of(cls, member: domain.Member) -> "Member":
         """The GraphQL object of a domain member."""
         return cls(model=member)
+
+
+async def _connect_members(info: Info, page: Page[bytes]) -> "Connection[Member]":
+    """Those of a page of ids who are visible; a page may be shorter for it."""
+    found = await info.context.loaders.members.load_many(page.rows)
+    seen = [
+        (found[one], position)
+        for one, position in zip(page.rows, page.positions, strict=True)
+        if one in found
+    ]
+    visible = Page([one for one, _ in seen], [at for _, at in seen], page.has_next, page.has_previous)
+    return connect(visible, Member.of, FOLLOWS)
 
 
 async def load_member(info: Info, raw: bytes) -> Member:

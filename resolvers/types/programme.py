@@ -15,12 +15,21 @@ from resolvers.types.tasks import DefinitionStatus
 @strawberry.enum(description="What a definition defines.")
 class DefinitionKind(Enum):
     UNIT = "units"
+    BUDGET = "budgets"
+    GOOD_CAUSE = "causes"
     ACTIVITY_TYPE = "activity_types"
     COUNTER = "counters"
     RULE = "rules"
     TASK = "tasks"
     BADGE = "badges"
+    COLLECTION = "collections"
+    REFERRAL = "referrals"
     LEADERBOARD = "leaderboards"
+    LADDER = "ladders"
+    CHECK_IN = "check_ins"
+    DRAW = "draws"
+    REWARD = "rewards"
+    FLASH_SALE = "flash_sales"
 
 
 DefinitionChangeKind = changes.ChangeKind

@@ -1,17 +1,22 @@
 """Messages of a member's own progress."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 
-from gamification.members.feed import FeedKind, NumberedMessage
 from resolvers.context import Info
 from resolvers.scalars import Long
 from resolvers.types.badges import BadgeAward
+from resolvers.types.check_ins import CheckIn, CheckInDayState, CheckInStanding, build_check_in
+from resolvers.types.collections import Collection, build_collection
+from resolvers.types.draw_results import DrawParticipation, DrawPlay, DrawWin
+from resolvers.types.leaderboards import Leaderboard, build_board
 from resolvers.types.ledger import Balance, Transfer
-from resolvers.types.tasks import Task, TaskProgress, build_task
+from resolvers.types.redemptions import Redemption, RedemptionStatus
+from resolvers.types.referrals import Referral, ReferralStatus
+from resolvers.types.tasks import CheckInItem, Task, TaskProgress, build_task
+from resolvers.types.tiers import MemberTier, Tier, TierChange, TierLadder, build_ladder, tier_in
 
 
 @strawberry.interface(description="Something that happened to the member.")
@@ -28,6 +33,8 @@ class ProgressSnapshot:
     balances: list[Balance] = strawberry.field(description="Every unit's.")
     tasks: list[TaskProgress] = strawberry.field(description="Every published task, in the present period.")
     badges: list[BadgeAward] = strawberry.field(description="The newest 100 awards that stand.")
+    tiers: list[MemberTier] = strawberry.field(description="On every ladder, at most 10.")
+    check_ins: list[CheckInStanding] = strawberry.field(description="In every published check-in programme.")
 
 
 @strawberry.type(description="Points moved.")
@@ -55,7 +62,20 @@ class TaskAdvanced(ProgressEvent, TaskMoment):
 
 @strawberry.type(description="A task was completed.")
 class TaskCompleted(ProgressEvent, TaskMoment):
-    pass
+    place: int | None = strawberry.field(
+        description="As which one, from 1, of a task for the first finishers."
+    )
+    missed: bool = strawberry.field(description="Whether all places were taken: there is no reward.")
+
+
+@strawberry.type(description="The reward of a completed task lapses soon, if it is not claimed.")
+class TaskClaimEnding(ProgressEvent, TaskMoment):
+    claim_by: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(description="The reward of a completed task was not claimed in time; it lapsed.")
+class TaskClaimLapsed(ProgressEvent, TaskMoment):
+    claim_by: datetime = strawberry.field(description="When.")
 
 
 @strawberry.type(description="A badge was awarded, or its level changed.")
@@ -68,36 +88,175 @@ class BadgeRevoked(ProgressEvent):
     award: BadgeAward = strawberry.field(description="As it is now.")
 
 
+@strawberry.interface(description="Something that happened to a collection of badges.")
+class CollectionMoment:
+    key: strawberry.Private[str]
+
+    @strawberry.field(description="Which collection.")
+    async def collection(self, info: Info) -> Collection:
+        catalogue = await info.context.catalogue()
+        return await build_collection(info, catalogue.collections[self.key])
+
+
+@strawberry.type(description="A collection was completed; its reward is given.")
+class CollectionCompleted(ProgressEvent, CollectionMoment):
+    pass
+
+
+@strawberry.type(description="A badge of a completed collection was revoked; its reward is taken back.")
+class CollectionBroken(ProgressEvent, CollectionMoment):
+    pass
+
+
+@strawberry.type(description="A rank in a period that closed won a prize, which is given.")
+class RankRewarded(ProgressEvent):
+    board: strawberry.Private[str]
+    period: str = strawberry.field(description="The period's key.")
+    rank: Long = strawberry.field(description="The member's, 1 is the best.")
+    size: Long = strawberry.field(description="Among how many.")
+    group: str | None = strawberry.field(
+        description="The group whose ranking it was; null for the whole board."
+    )
+
+    @strawberry.field(description="On which board.")
+    async def leaderboard(self, info: Info) -> Leaderboard:
+        return await build_board(info, (await info.context.catalogue()).leaderboards[self.board])
+
+
+@strawberry.interface(description="Something about a check-in programme.")
+class CheckInMoment:
+    check_in_key: strawberry.Private[str]
+
+    @strawberry.field(description="Which check-in programme.")
+    async def check_in(self, info: Info) -> CheckIn:
+        catalogue = await info.context.catalogue()
+        return await build_check_in(info, catalogue.check_ins[self.check_in_key])
+
+
+@strawberry.type(
+    description="A day was checked in, made up, frozen, excused or withdrawn; MISSED where a streak ended with it."
+)
+class CheckInDayChanged(ProgressEvent, CheckInMoment):
+    day: date = strawberry.field(description="Which day.")
+    state: CheckInDayState = strawberry.field(description="What became of it.")
+    streak: Long = strawberry.field(
+        description="The streak then, in days; of a day that ended it, how long it had been."
+    )
+    position: int | None = strawberry.field(
+        description="The day's place in its streak, from 1, where it counts."
+    )
+
+
+@strawberry.type(
+    description="Make-up cards or freezes came in or were taken; a freeze that is used is a day's change."
+)
+class CheckInItemsChanged(ProgressEvent, CheckInMoment):
+    item: CheckInItem = strawberry.field(description="Which.")
+    count: int = strawberry.field(description="How many came in; negative: were taken.")
+    held: int = strawberry.field(description="How many were held afterwards.")
+
+
+@strawberry.type(description="A member's tier changed, was kept at a review, or is in grace.")
+class TierChanged(ProgressEvent):
+    change: TierChange = strawberry.field(description="How, and why.")
+
+
+@strawberry.type(description="A tier will drop, unless what is missing comes before.")
+class TierNotice(ProgressEvent):
+    ladder_key: strawberry.Private[str]
+    tier_key: strawberry.Private[str]
+    after_key: strawberry.Private[str | None]
+    drops_at: datetime = strawberry.field(description="When.")
+
+    @strawberry.field(description="On which ladder.")
+    async def ladder(self, info: Info) -> TierLadder:
+        return await build_ladder(info, (await info.context.catalogue()).ladders[self.ladder_key])
+
+    @strawberry.field(description="The tier that is held.")
+    async def tier(self, info: Info) -> Tier | None:
+        return await tier_in(info, (await info.context.catalogue()).ladders[self.ladder_key], self.tier_key)
+
+    @strawberry.field(description="The tier that it drops to; null for none.")
+    async def drops_to(self, info: Info) -> Tier | None:
+        return await tier_in(info, (await info.context.catalogue()).ladders[self.ladder_key], self.after_key)
+
+
+@strawberry.type(description="A referral that the member is part of began or went on.")
+class ReferralChanged(ProgressEvent):
+    status: ReferralStatus = strawberry.field(description="What it became at that moment.")
+    referral: Referral = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="A reward was redeemed or given, or its redemption went on or was cancelled.")
+class RedemptionChanged(ProgressEvent):
+    status: RedemptionStatus = strawberry.field(description="What it became at that moment.")
+    redemption: Redemption = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="What a reward gave can soon be used no more.")
+class RewardExpiring(ProgressEvent):
+    redemption: Redemption = strawberry.field(description="As it is now; see `expiresAt`.")
+
+
+@strawberry.type(description="A scheduled draw's round closed, and the member is in it.")
+class DrawEntered(ProgressEvent):
+    entry: DrawParticipation = strawberry.field(description="With how many chances, and by which code.")
+
+
+@strawberry.type(description="The member drew in an instant draw.")
+class TicketDrawn(ProgressEvent):
+    play: DrawPlay = strawberry.field(description="What came of it.")
+
+
+@strawberry.type(description="The member won in a scheduled draw; the prize is given.")
+class DrawPrizeWon(ProgressEvent):
+    win: DrawWin = strawberry.field(description="What.")
+
+
 ProgressMessage = Annotated[
-    PointsPosted | TaskAdvanced | TaskCompleted | BadgeAwarded | BadgeRevoked | ProgressSnapshot,
+    PointsPosted
+    | TaskAdvanced
+    | TaskCompleted
+    | TaskClaimEnding
+    | TaskClaimLapsed
+    | BadgeAwarded
+    | BadgeRevoked
+    | CollectionCompleted
+    | CollectionBroken
+    | ReferralChanged
+    | RankRewarded
+    | DrawEntered
+    | TicketDrawn
+    | DrawPrizeWon
+    | CheckInDayChanged
+    | CheckInItemsChanged
+    | TierChanged
+    | TierNotice
+    | RedemptionChanged
+    | RewardExpiring
+    | ProgressSnapshot,
     strawberry.union("ProgressMessage", description="The present state, or something that happened."),
 ]
-Message = PointsPosted | TaskAdvanced | TaskCompleted | BadgeAwarded | BadgeRevoked | ProgressSnapshot
-
-
-async def build_message(info: Info, message: NumberedMessage) -> Message | None:
-    """The GraphQL object of a feed message; None where what it names is not readable any more."""
-    number, body = Long(message.number), message.body
-    if message.kind is FeedKind.POINTS_POSTED:
-        transfer = await info.context.loaders.transfers.load(body["transfer"])
-        return (
-            PointsPosted(sequence=number, at=message.at, transfer=Transfer.of(transfer)) if transfer else None
-        )
-    if message.kind in (FeedKind.BADGE_AWARDED, FeedKind.BADGE_REVOKED):
-        award = await info.context.loaders.awards.load(body["award"])
-        kind = BadgeAwarded if message.kind is FeedKind.BADGE_AWARDED else BadgeRevoked
-        return kind(sequence=number, at=message.at, award=BadgeAward.of(award)) if award else None
-    return _moment(TaskCompleted if message.kind is FeedKind.TASK_COMPLETED else TaskAdvanced, message, body)
-
-
-def _moment(
-    kind: type[TaskAdvanced] | type[TaskCompleted], message: NumberedMessage, body: Mapping[str, Any]
-) -> TaskAdvanced | TaskCompleted:
-    return kind(
-        sequence=Long(message.number),
-        at=message.at,
-        key=body["task"],
-        period=body["period"],
-        value=Long(body["value"]),
-        goal=Long(body["goal"]),
-    )
+Message = (
+    PointsPosted
+    | TaskAdvanced
+    | TaskCompleted
+    | TaskClaimEnding
+    | TaskClaimLapsed
+    | BadgeAwarded
+    | BadgeRevoked
+    | CollectionCompleted
+    | CollectionBroken
+    | ReferralChanged
+    | RankRewarded
+    | DrawEntered
+    | TicketDrawn
+    | DrawPrizeWon
+    | CheckInDayChanged
+    | CheckInItemsChanged
+    | TierChanged
+    | TierNotice
+    | RedemptionChanged
+    | RewardExpiring
+    | ProgressSnapshot
+)

@@ -11,7 +11,7 @@ from gamification.services import Services
 from storage.redis import RedisStore
 from tests.support import Clock, ProgrammeUnderTest
 
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "units": [{"key": "points", "expires_after": "P1D"}],
     "activity_types": [{"key": "visit"}],
     "rules": [
@@ -107,6 +107,58 @@ async def test_what_a_crash_left_behind_is_delivered(
     finally:
         await running.stop()
     assert await made.ranking("all") == [(1, "ada", 10)]
+
+
+async def test_reservations_that_are_over_go_back_on_sale(
+    services: Services, programme: Callable[..., Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RESERVATION_SECONDS", 0.05)
+    sale = {"key": "rush", "reward": "gift", "stock": 1, "reserve": "PT10M"}
+    window = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
+    rewards = [{"key": "gift", "content": {"text": {"en": "Hello"}}}]
+    made: ProgrammeUnderTest = await programme(
+        {**DOCUMENT, "rewards": rewards, "flash_sales": [{**sale, **window}]}
+    )
+    await made.join("ada")
+    await services.flash_claims.reserve(made.member_actor("ada"), None, "rush", "k")
+    clock.advance(timedelta(minutes=10))
+    running = Worker(services)
+    running.start()
+    try:
+
+        async def is_back() -> bool:
+            return (await services.flash_sales.left(made.operator, ["rush"])) == {"rush": 1}
+
+        await until(is_back)
+    finally:
+        await running.stop()
+
+
+async def test_periods_are_closed(
+    services: Services, programme: Callable[..., Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CLOSE_SECONDS", 0.05)
+    board: dict[str, Any] = {"key": "cup", "cycle": "daily", "time_zone": "UTC", "settles_after": "PT12H"}
+    board["prizes"] = [{"ranks": [1, 1], "reward": [{"points": {"unit": "points", "amount": 1000}}]}]
+    rule = {"key": "cup", "on": ["visit"], "effects": [{"score": {"board": "cup", "value": 1}}]}
+    made: ProgrammeUnderTest = await programme(
+        {**DOCUMENT, "leaderboards": [*DOCUMENT["leaderboards"], board], "rules": [*DOCUMENT["rules"], rule]}
+    )
+    await made.join("ada")
+    await made.do("visit", "ada")
+    before = await made.balance("ada", "points")
+    clock.advance(timedelta(hours=37))
+    running = Worker(services)
+    running.start()
+    try:
+
+        async def is_paid() -> bool:
+            return any(transfer.amount == 1000 for transfer in await made.transfers("ada", "points"))
+
+        await until(is_paid)
+    finally:
+        await running.stop()
+    assert before == 5
 
 
 async def test_points_lapse(

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -19,6 +19,7 @@ from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
 from resolvers.policy import Policy
 from resolvers.relay import encode_id
 from resolvers.schema import schema
+from tests.resolvers.catalogue import REWARDS, SALES
 from tests.support import ProgrammeUnderTest
 
 CORE = schema._schema
@@ -32,9 +33,51 @@ _DETAILS = {
     "InvalidDocumentError": "faults { place message }",
 }
 
+WHEEL: dict[str, Any] = {
+    "key": "wheel",
+    "name": {"en": "Wheel", "zh": "大转盘"},
+    "description": {"en": "A wheel"},
+    "kind": "instant",
+    "ticket": {"unit": "gems", "price": {"unit": "points", "amount": 1}},
+    "prizes": [
+        {
+            "key": "pin",
+            "description": {"en": "A pin"},
+            "weight": 1,
+            "stock": 99,
+            "daily": 99,
+            "reward": [{"points": {"unit": "points", "amount": 1}}],
+        }
+    ],
+    "free_daily": 2,
+    "free_by_tier": [{"ladder": "club", "least": "gold", "free_daily": 2}],
+    "daily_limit": 9,
+    "guarantee": {"after": 5, "prizes": ["pin"]},
+    "opens_at": "2020-01-01T00:00:00Z",
+    "closes_at": "2100-01-01T00:00:00Z",
+}
+RAFFLE: dict[str, Any] = {
+    "key": "raffle",
+    "kind": "scheduled",
+    "ticket": {"unit": "points"},
+    "tickets_max": 1,
+    "beacon": "A public source",
+    "prizes": [{"key": "mug", "stock": 5}],
+    "rounds": [
+        {
+            "key": "first",
+            "opens_at": "2020-01-01T00:00:00Z",
+            "closes_at": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        }
+    ],
+}
 CLUB: dict[str, Any] = {
     "programme": {"name": {"en": "The club", "zh": "俱乐部"}},
-    "units": [{"key": "points", "name": {"en": "Points", "zh": "积分"}}, {"key": "gems", "floor": 1}],
+    "units": [
+        {"key": "points", "name": {"en": "Points", "zh": "积分"}, "gifts": {"daily": 100}},
+        {"key": "gems", "floor": 1},
+    ],
+    "causes": [{"key": "trees", "unit": "points", "cap": 100, "description": {"en": "Plant one"}}],
     "activity_types": [
         {"key": "visit"},
         {
@@ -44,8 +87,10 @@ CLUB: dict[str, Any] = {
                 "properties": {"amount": {"type": "number"}, "note": {"type": "string"}},
                 "required": ["amount"],
             },
+            "refund": {"amount": "amount"},
         },
         {"key": "like"},
+        {"key": "check_in"},
     ],
     "rules": [
         {
@@ -62,7 +107,8 @@ CLUB: dict[str, Any] = {
             "key": "purchases",
             "on": ["buy"],
             "effects": [
-                {"points": {"unit": "points", "amount": "int(floor(activity.amount))", "boards": ["total"]}}
+                {"points": {"unit": "points", "amount": "int(floor(activity.amount))", "boards": ["total"]}},
+                {"when": "activity.amount >= 1000.0", "qualify": {"referral": "invite"}},
             ],
         },
         {
@@ -91,10 +137,49 @@ CLUB: dict[str, Any] = {
         {"key": "liked", "repeat": "per_key"},
         {"key": "champion", "levels": [{"level": 1}, {"level": 2, "name": {"en": "Gold"}}]},
     ],
+    "ladders": [
+        {
+            "key": "club",
+            "measures": [{"key": "gems", "unit": "gems"}],
+            "tiers": [{"key": "basic"}, {"key": "gold", "requires": {"gems": 1000}}],
+        }
+    ],
+    "check_ins": [
+        {
+            "key": "daily",
+            "name": {"en": "Every day"},
+            "activity": "check_in",
+            "cycle": [{"reward": [{"points": {"unit": "points", "amount": 1}}]}],
+            "milestones": [
+                {"streak": 7, "reward": [{"check_in_item": {"check_in": "daily", "item": "freeze"}}]}
+            ],
+            "make_up": {"initial": 1, "price": {"unit": "points", "amount": 1}},
+            "freeze": {"price": {"unit": "points", "amount": 1}},
+            "pauses": {},
+        }
+    ],
+    "referrals": [
+        {
+            "key": "invite",
+            "referrer": [{"points": {"unit": "gems", "amount": 1}}],
+            "referee": [{"points": {"unit": "gems", "amount": 1}}],
+            "milestones": [{"count": 5, "reward": [{"points": {"unit": "gems", "amount": 2}}]}],
+        }
+    ],
+    "collections": [
+        {
+            "key": "crowns",
+            "badges": ["newcomer", "champion"],
+            "reward": [{"points": {"unit": "gems", "amount": 1}}],
+        }
+    ],
     "leaderboards": [
         {"key": "total", "name": {"en": "All time"}, "ties": "shared"},
         {"key": "daily", "cycle": "daily"},
     ],
+    "draws": [WHEEL, RAFFLE],
+    "rewards": REWARDS,
+    "flash_sales": SALES,
 }
 """A visit gives 5 points, two of them 100 more and a badge, three of them 7 gems to be claimed."""
 
@@ -293,6 +378,27 @@ def typed(
     if limit is not None:
         assert answer["limit"] == limit
     return cast("dict[str, Any]", answer)
+
+
+async def brought(club: ProgrammeUnderTest, name: str, by: str) -> None:
+    """Note that a member brought another."""
+    found = await club.services.referrals.mine(club.member_actor(by), "invite")
+    assert found is not None
+    await club.services.referring.use(club.service, club.id_of(name), found[0].code, None, f"{by} {name}")
+
+
+async def drawn(club: ProgrammeUnderTest, name: str, times: int = 2) -> None:
+    """Let a member draw, two times for nothing, and a raffle be held that all are in who have points."""
+    for number in range(times):
+        await club.services.drawing.draw(
+            club.service, club.id_of(name), "wheel", "secret-client-seed", f"{name} {number}"
+        )
+    await club.services.rounds.run_in(club.key)
+    club.clock.advance(timedelta(days=2))
+    await club.services.rounds.run_in(club.key)
+    await club.services.rounds.give_beacon(club.operator, "raffle", "first", "a public value")
+    await club.services.rounds.run_in(club.key)
+    club.clock.run()
 
 
 def member_gid(club: ProgrammeUnderTest, name: str) -> str:

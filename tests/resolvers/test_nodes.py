@@ -1,5 +1,6 @@
 """`node` and `nodes`: every object again by its id, for those who may see it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from graphql import GraphQLObjectType
 
 from resolvers.relay import encode_id
 from tests.conftest import MakeProgramme
-from tests.resolvers.harness import CLUB, CORE, GraphQL, member_gid, refused
+from tests.resolvers.catalogue import redeemed, reserved
+from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_gid, refused
 from tests.support import ProgrammeUnderTest
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -16,12 +18,27 @@ EVERYTHING = """{
     leaderboard(key: "total") { id }
     task(key: "regular") { id }
     badge(key: "newcomer") { id }
+    collection(key: "crowns") { id }
+    referralOffers(first: 1) { nodes { id } }
+    checkIn(key: "daily") { id }
+    reward(key: "tenner") { id }
+    flashSale(key: "rush") { id }
+    draw(key: "wheel") { id rounds(last: 1) { nodes { id } } }
+    tierLadder(key: "club") { id }
     me {
         id
         ledger(first: 1) { nodes { id } }
         taskProgress(first: 1) { nodes { id } }
         badgeAwards(first: 1) { nodes { id } }
+        referredBy { id }
         activities(first: 1) { nodes { id } }
+        holds(first: 1) { nodes { id } }
+        redemptions(first: 1) { nodes { id } }
+        reservations(first: 1) { nodes { id } }
+        drawPlays(first: 1) { nodes { id } }
+        drawEntries(first: 1) { nodes { id } }
+        drawWins(first: 1) { nodes { id } }
+        tierHistory(first: 1) { nodes { id } }
     }
 }"""
 
@@ -29,6 +46,21 @@ EVERYTHING = """{
 async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[str, str]:
     """The id of one object of every Node type, of those that are a member's own."""
     answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["tierHistory"]["nodes"]:
+        gold = ("club", "gold", None, "a favour", f"gold-{name}")
+        await club.services.tier_keeping.set_tier(club.operator, club.id_of(name), *gold)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["holds"]["nodes"]:
+        aside = ("points", 1, timedelta(days=9), "order", f"hold-{name}")
+        await club.services.holds.authorise(club.service, club.id_of(name), *aside)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["drawPlays"]["nodes"]:
+        await drawn(club, name)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["reservations"]["nodes"]:
+        await redeemed(club, name, "fifth")
+        await reserved(club, name)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
     me = answer["me"]
     return {
         "Programme": answer["programme"]["id"],
@@ -36,16 +68,33 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         "Leaderboard": answer["leaderboard"]["id"],
         "Task": answer["task"]["id"],
         "Badge": answer["badge"]["id"],
+        "Collection": answer["collection"]["id"],
+        "ReferralOffer": answer["referralOffers"]["nodes"][0]["id"],
+        **({"Referral": me["referredBy"]["id"]} if me["referredBy"] else {}),
+        "CheckIn": answer["checkIn"]["id"],
+        "Draw": answer["draw"]["id"],
+        "Reward": answer["reward"]["id"],
+        "FlashSale": answer["flashSale"]["id"],
+        "Redemption": me["redemptions"]["nodes"][0]["id"],
+        "Reservation": me["reservations"]["nodes"][0]["id"],
+        "DrawRound": answer["draw"]["rounds"]["nodes"][0]["id"],
+        "DrawPlay": me["drawPlays"]["nodes"][0]["id"],
+        "DrawParticipation": me["drawEntries"]["nodes"][0]["id"],
+        "DrawWin": me["drawWins"]["nodes"][0]["id"],
+        "TierLadder": answer["tierLadder"]["id"],
         "Member": me["id"],
         "Transfer": me["ledger"]["nodes"][0]["id"],
         "TaskProgress": me["taskProgress"]["nodes"][0]["id"],
         "BadgeAward": me["badgeAwards"]["nodes"][0]["id"],
         "Activity": me["activities"]["nodes"][0]["id"],
+        "Hold": me["holds"]["nodes"][0]["id"],
+        "TierChange": me["tierHistory"]["nodes"][0]["id"],
     }
 
 
 async def test_every_node_type_is_found_again(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
     await club.do("visit", "ann")
+    await brought(club, "ann", "bob")
     ids = await ids_of(graphql, club, "ann")
     types = {
         name

@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 
 from gamification.kit.actors import Actor, Role
+from gamification.kit.identifiers import derived_id
 from gamification.programmes.definitions import Status
+from gamification.referrals.model import Referrer, referral_id, referrer_id
+from gamification.rewards.checkout import Cart, Item
 from gamification.services import INDEXES
+from resolvers.relay import encode_id
 from storage.mongo import Mongo
+from tests.resolvers.catalogue import TEA, redeemed, redemption_of, reservation_of, reserved
 from tests.resolvers.harness import (
     CLUB,
     CORE,
     GraphQL,
+    brought,
     member_gid,
     refused,
     stated_activity,
@@ -38,6 +44,53 @@ def badge(club: ProgrammeUnderTest, key: str) -> dict[str, Any]:
     return on_bob(club, badge=key, reason="r", idempotencyKey="k")
 
 
+def third(club: ProgrammeUnderTest) -> str:
+    """Somebody beside Ann and Bob."""
+    return member_gid(club, "dora" if "dora" in club.members else "cec")
+
+
+def attempts(club: ProgrammeUnderTest) -> dict[str, Any]:
+    return on_bob(club, leaderboard="trials", attempts=1, reason="r", idempotencyKey="k")
+
+
+def daily(club: ProgrammeUnderTest, **more: Any) -> dict[str, Any]:
+    return {"checkIn": "daily", "idempotencyKey": "k", **more}
+
+
+def day(club: ProgrammeUnderTest, number: int) -> str:
+    """Yesterday is -1; members live by UTC."""
+    return (club.clock.now + timedelta(days=number)).date().isoformat()
+
+
+def week(club: ProgrammeUnderTest, first: int) -> dict[str, Any]:
+    return {"checkIn": "daily", "first": day(club, first), "last": day(club, first + 1)}
+
+
+def gift(club: ProgrammeUnderTest, receiver: str) -> dict[str, Any]:
+    given = {"unit": "points", "amount": 1, "idempotencyKey": "k"}
+    return {"receiverId": member_gid(club, receiver), **given}
+
+
+def held_of_bob(club: ProgrammeUnderTest) -> str:
+    """The id of what `hold_something` sets aside."""
+    return encode_id("Hold", derived_id("hold of", club.key, club.service.role, club.service.subject, "held"))
+
+
+async def hold_something(club: ProgrammeUnderTest, member: str, unit: str = "points") -> None:
+    """Set one point of a member aside."""
+    await club.services.holds.authorise(
+        club.service, club.id_of(member), unit, 1, timedelta(days=9), "secret-order", "held"
+    )
+
+
+CODES = {"ann": "FRANN234", "zoe": "FRZZE234"}
+
+
+def tea(name: str) -> dict[str, Any]:
+    items = [{"sku": "TEA", "quantity": 1, "unitPrice": 100}]
+    return {"order": name, "currency": "CNY", "amount": 100, "items": items}
+
+
 TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     "joinProgramme": [
         ("oneself", lambda _: {}, {M, S}),
@@ -49,6 +102,22 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     ],
     "setMemberStanding": [
         ("another's", lambda club: on_bob(club, standing="BANNED", reason="r"), {D, O}),
+    ],
+    "eraseMember": [
+        ("oneself", lambda _: {"confirmExternalId": "ann"}, {M}),
+        ("another", lambda club: on_bob(club, confirmExternalId="bob"), {O, S}),
+    ],
+    "setBoardPresence": [
+        ("one's own", lambda _: {"presence": "PSEUDONYM", "pseudonym": "Ghost"}, {M}),
+        ("another's", lambda club: on_bob(club, presence="ABSENT"), {O, S}),
+    ],
+    "followMember": [
+        ("oneself", on_bob, {M}),
+        ("for another", lambda club: on_bob(club, followerId=third(club)), {S}),
+    ],
+    "unfollowMember": [
+        ("oneself", lambda club: {"memberId": third(club)}, {M}),
+        ("for another", lambda club: {"memberId": third(club), "followerId": member_gid(club, "bob")}, {S}),
     ],
     "recordActivities": [
         (
@@ -63,12 +132,109 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
         ("one's own", points, {M}),
         ("another's", lambda club: points(club, memberId=member_gid(club, "bob")), {S}),
     ],
+    "givePoints": [
+        ("one's own", lambda club: gift(club, "bob"), {M}),
+        ("another's", lambda club: on_bob(club, **gift(club, "ann")), {S}),
+    ],
+    "donatePoints": [
+        ("one's own", lambda _: {"cause": "trees", "amount": 1, "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, cause="trees", amount=1, idempotencyKey="k"), {S}),
+    ],
+    "refundActivity": [
+        (
+            "of a member",
+            lambda _: {"source": SOURCE, "sourceId": "bought", "amount": "1", "idempotencyKey": "k"},
+            {O, S},
+        ),
+    ],
+    "authorisePoints": [
+        (
+            "another's",
+            lambda club: on_bob(
+                club, unit="points", amount=1, ttlSeconds=60, reference="r", idempotencyKey="k"
+            ),
+            {O, S},
+        ),
+    ],
+    "capturePoints": [("another's", lambda club: {"holdId": held_of_bob(club), "idempotencyKey": "k"}, {O, S})],
+    "releasePoints": [("another's", lambda club: {"holdId": held_of_bob(club), "idempotencyKey": "k"}, {O, S})],
     "claimTask": [
         ("one's own", lambda _: {"task": "collector", "idempotencyKey": "k"}, {M}),
         ("another's", lambda club: on_bob(club, task="collector", idempotencyKey="k"), {S}),
     ],
+    "checkIn": [
+        ("one's own", daily, {M}),
+        ("another's", lambda club: on_bob(club, **daily(club)), {S}),
+    ],
+    "makeUpCheckIn": [
+        ("one's own", lambda club: daily(club, day=day(club, -1)), {M}),
+        ("another's", lambda club: on_bob(club, **daily(club, day=day(club, -1))), {S}),
+    ],
+    "buyCheckInItems": [
+        ("one's own", lambda club: daily(club, item="FREEZE"), {M}),
+        ("another's", lambda club: on_bob(club, **daily(club, item="FREEZE")), {S}),
+    ],
+    "grantCheckInItems": [
+        ("another's", lambda club: on_bob(club, **daily(club, item="FREEZE", count=1, reason="r")), {O, S}),
+    ],
+    "pauseCheckIns": [
+        ("one's own", lambda club: week(club, 1), {M}),
+        ("another's", lambda club: on_bob(club, **week(club, 1)), {S}),
+    ],
+    "cancelCheckInPause": [
+        ("one's own", lambda club: {"checkIn": "daily", "first": day(club, 9)}, {M}),
+        ("another's", lambda club: on_bob(club, checkIn="daily", first=day(club, 9)), {S}),
+    ],
     "awardBadge": [("to another", lambda club: badge(club, "champion"), {D, O, S})],
+    "backfillBadge": [("a preview", lambda _: {"badge": "newcomer", "idempotencyKey": "k"}, {O})],
+    "setShowcase": [("one's own", lambda _: {"awards": []}, {M})],
     "revokeBadge": [("from another", lambda club: badge(club, "newcomer"), {D, O, S})],
+    "setMemberTier": [
+        ("another's", lambda club: on_bob(club, ladder="club", tier="gold", reason="r", idempotencyKey="k"), {O}),
+    ],
+    "grantAttempts": [("another's", attempts, {D, O, S})],
+    "useReferralCode": [
+        ("one's own", lambda _: {"code": CODES["zoe"], "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, code=CODES["ann"], idempotencyKey="k"), {S}),
+    ],
+    "reviewReferral": [
+        ("another's", lambda club: {"referralId": encode_id("Referral", referral_id(club.key, club.id_of("bob"))), "decision": "REJECT", "reason": "r", "idempotencyKey": "k"}, {D, O}),
+    ],
+    "noteMemberSignals": [("of a member", lambda club: on_bob(club, signals={"device": "x"}), {S})],
+    "drawTicket": [
+        ("one's own", lambda _: {"draw": "wheel", "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, draw="wheel", idempotencyKey="k"), {S}),
+    ],
+    "buyTickets": [
+        ("one's own", lambda _: {"draw": "wheel", "count": 1, "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, draw="wheel", count=1, idempotencyKey="k"), {S}),
+    ],
+    "publishBeacon": [("a value", lambda _: {"draw": "raffle", "round": "first", "value": "v"}, {O, S})],
+    "redeemReward": [
+        ("one's own", lambda _: {"reward": "tenner", "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, reward="tenner", idempotencyKey="k"), {S}),
+    ],
+    "advanceRedemption": [
+        ("another's", lambda club: {"redemption": encode_id("Redemption", redemption_of(club, "bob", "parcel")), "status": "DONE", "idempotencyKey": "k"}, {O, S}),
+    ],
+    "cancelRedemption": [
+        ("one's own", lambda club: {"redemption": encode_id("Redemption", redemption_of(club, "ann", "parcel")), "reason": "r", "idempotencyKey": "k"}, {M, O, S}),
+    ],
+    "setWish": [("one's own", lambda _: {"reward": "tenner"}, {M})],
+    "importCouponCodes": [("codes", lambda _: {"reward": "tea", "codes": ["NEW-CODE-1"]}, {O, S})],
+    "validateCoupons": [("another's", lambda _: {"codes": [TEA["bob"]], "order": tea("new"), "session": "s"}, {S})],
+    "redeemCoupons": [("another's", lambda _: {"codes": [TEA["bob"]], "order": tea("new"), "idempotencyKey": "k"}, {S})],
+    "rollBackCoupons": [("another's", lambda _: {"order": "old", "idempotencyKey": "k"}, {S})],
+    "reserveFlashSale": [
+        ("one's own", lambda _: {"sale": "rush", "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, sale="rush", idempotencyKey="k"), {S}),
+    ],
+    "buyReserved": [
+        ("one's own", lambda club: {"reservation": encode_id("Reservation", reservation_of(club, "ann")), "deliverTo": "x", "idempotencyKey": "k"}, {M, S}),
+    ],
+    "releaseReservation": [
+        ("one's own", lambda club: {"reservation": encode_id("Reservation", reservation_of(club, "ann"))}, {M, S}),
+    ],
     "applyProgramme": [("a change", lambda club: {"document": {**CLUB, "programme": {"key": club.key}}}, {O})],
     "createDefinition": [("a badge", lambda _: {"kind": "BADGE", "definition": {"key": "new"}}, {O})],
     "updateDefinition": [("a badge", lambda _: {"kind": "BADGE", "definition": {"key": "champion"}}, {O})],
@@ -92,14 +258,47 @@ def test_every_mutation_has_its_row() -> None:
     assert set(stated.fields) == set(TABLE)
 
 
+async def with_rewards(club: ProgrammeUnderTest) -> None:
+    """Something of Ann's to cancel and to buy; of Bob's to send, and a coupon of his, and one used before."""
+    for name in ("ann", "bob"):
+        await redeemed(club, name, "parcel", "somewhere")
+        await reserved(club, name)
+        await club.services.rewards.import_codes(club.operator, "tea", [TEA[name]])
+        await redeemed(club, name, "tea")
+    cart = Cart("old", "CNY", 100, (Item("TEA", 1, 100),))
+    await club.services.coupons.redeem(club.service, [TEA["ann"]], cart, None, "old")
+
+
 @pytest.fixture
 async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
     """A programme in which each mutation of the table finds what it needs."""
     await club.services.programmes.create(
         club.operator, "badges", {"key": "draft", "status": Status.DRAFT.value}
     )
+    await club.services.programmes.create(
+        club.operator, "leaderboards", {"key": "trials", "attempts": 2, "status": "published"}
+    )
     await club.record(*(club.activity("visit", member) for member in ("ann", "bob") for _ in range(3)))
     await club.do("visit", "ann", source_id="old")
+    await club.join("zoe")
+    for name, code in CODES.items():
+        found = referrer_id(club.key, "invite", club.id_of(name))
+        await club.services.stores.referrals.add_referrer(
+            Referrer(found, club.key, "invite", club.id_of(name), code)
+        )
+    await brought(club, "bob", "ann")
+    dora = await club.join("dora")
+    for one in ("ann", "bob"):
+        await club.services.follows.follow(club.service, club.id_of(one), dora.id)
+    await hold_something(club, "bob")
+    await club.do("buy", "ann", source_id="bought", amount=7)
+    await club.services.rounds.run_in(club.key)
+    club.clock.advance(timedelta(days=2))
+    await club.services.rounds.run_in(club.key)
+    coming = (club.clock.now + timedelta(days=9)).date()
+    for member in ("ann", "bob"):
+        await club.services.check_in_terms.pause(club.service, club.id_of(member), "daily", coming, coming)
+    await with_rewards(club)
     return club
 
 

@@ -52,8 +52,8 @@ async def test_operators_see_every_definition(graphql: GraphQL, club: ProgrammeU
 
 
 async def test_applies_a_document_and_says_what_changed(graphql: GraphQL, club: ProgrammeUnderTest) -> None:
-    units = [{"key": "points", "name": {"en": "Stars"}}, CLUB["units"][1], {"key": "new"}]
-    changed = document(club, units=units, badges=CLUB["badges"][:3])
+    units = [{**CLUB["units"][0], "name": {"en": "Stars"}}, *CLUB["units"][1:], {"key": "new"}]
+    changed = document(club, units=units, badges=CLUB["badges"][:3], collections=[])
 
     dry = await graphql.done(club.operator, "applyProgramme", {"document": changed, "dryRun": True}, CHANGED)
     assert await version_of(graphql, club) == 1
@@ -66,6 +66,7 @@ async def test_applies_a_document_and_says_what_changed(graphql: GraphQL, club: 
         ("units", "points", "CHANGED", 2),
         ("units", "new", "ADDED", 1),
         ("badges", "champion", "ARCHIVED", 2),
+        ("collections", "crowns", "ARCHIVED", 2),
     ]
     assert done["changes"][0]["fields"] == ["name"]
     assert (dry["version"], done["version"], same["version"]) == (2, 2, 2)

@@ -179,3 +179,66 @@ async def test_many_nodes_at_once(counting: Counting, full: ProgrammeUnderTest) 
     _, commands = await counting(full.service, NODES, ids=ids)
 
     assert commands == {"find activities": 1, "find members": 1, "find transfers": 1}
+
+
+async def test_members_with_their_check_ins(counting: Counting, full: ProgrammeUnderTest) -> None:
+    document = (
+        "query ($n: Int!) { members(first: $n) { nodes { checkIns { streak freezes checkIn { key } } } } }"
+    )
+    for size in (1, 50):
+        answer, commands = await counting(full.operator, document, n=size)
+        assert len(answer["members"]["nodes"]) == size
+        assert commands == {"find check_in_states": 1, "find members": 1, "find programmes": 2}
+
+
+async def test_many_members_tiers(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for size in (1, 50):
+        _, commands = await counting(
+            full.service,
+            f"{{ members(first: {size}) {{ nodes {{ tier {{ tier {{ key }} }} tiers {{ since }} }} }} }}",
+        )
+
+        # Nobody here was ever measured, so that history is asked as well.
+        assert commands == {
+            "aggregate transfers": 1,
+            "find members": 1,
+            "find programmes": 2,
+            "find tier_states": 1,
+        }
+
+
+async def test_a_statement_is_one_read(counting: Counting, full: ProgrammeUnderTest) -> None:
+    for cycle in ("MONTHLY", "YEARLY"):
+        _, commands = await counting(
+            full.member_actor("m00"),
+            f'{{ me {{ statement(unit: "points", cycle: {cycle}) {{ closing }} }} }}',
+        )
+
+        assert commands == {"aggregate transfers": 1, "find members": 1, "find programmes": 2}
+
+
+async def test_tasks_with_places_for_whom_they_are_there(
+    counting: Counting, programme: MakeProgramme
+) -> None:
+    seen = []
+    for size in (1, 20):
+        tasks = [
+            {"key": f"t{n}", "goal": 1, "finishers": 5, "tier": {"ladder": "club", "least": "basic"}}
+            for n in range(size)
+        ]
+        ladder = {
+            "key": "club",
+            "measures": [{"key": "points", "unit": "points"}],
+            "tiers": [{"key": "basic"}],
+        }
+        club = await programme({**CLUB, "tasks": tasks, "rules": [], "ladders": [ladder], "draws": []})
+        await club.join("ann")
+        await club.record(club.activity("visit", "ann"))
+        document = "{ tasks(first: 20) { nodes { placesLeft isGated } } me { currentTasks { value task { placesLeft } } } }"
+
+        answer, commands = await counting(club.member_actor("ann"), document)
+
+        assert [task["placesLeft"] for task in answer["tasks"]["nodes"]] == [5] * size
+        assert len(answer["me"]["currentTasks"]) == size
+        seen.append(commands)
+    assert seen[0] == seen[1]

@@ -6,14 +6,19 @@ from pydantic import Field, model_validator
 
 from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.definitions.base import Amount, Definition, Expression, Key, Model
+from gamification.programmes.definitions.caps import Caps
+from gamification.programmes.definitions.rewards import RewardItems
 
 
 class PointsEffect(Model):
-    """Post points. `boards`: increment boards that get the amount applied, that is after the floor."""
+    """Post points. `boards`: increment boards that get the amount applied, that is after caps and the floor. `caps`
+    bound what this rule gives of the unit, `budgets` are shared with others."""
 
     unit: Key
     amount: Amount
     boards: tuple[Key, ...] = ()
+    caps: Caps = ()
+    budgets: tuple[Key, ...] = ()
 
 
 class AdvanceEffect(Model):
@@ -40,6 +45,12 @@ class ScoreEffect(Model):
     subscore: Amount = 0
 
 
+class QualifyEffect(Model):
+    """Whoever did it qualifies as a new member by that referral offer, where they were brought by it."""
+
+    referral: Key
+
+
 class Effect(Model):
     """Exactly one effect, under a condition of its own where it has one."""
 
@@ -48,11 +59,16 @@ class Effect(Model):
     advance: AdvanceEffect | None = None
     award: AwardEffect | None = None
     score: ScoreEffect | None = None
+    qualify: QualifyEffect | None = None
+    check_in_item: RewardItems | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "Effect":
-        if sum(part is not None for part in (self.points, self.advance, self.award, self.score)) != 1:
-            raise ValueError("an effect is exactly one of points, advance, award, score")
+        parts = (self.points, self.advance, self.award, self.score, self.qualify, self.check_in_item)
+        if sum(part is not None for part in parts) != 1:
+            raise ValueError(
+                "an effect is exactly one of points, advance, award, score, qualify, check_in_item"
+            )
         return self
 
 

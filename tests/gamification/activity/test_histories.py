@@ -65,6 +65,26 @@ PROGRAMME: dict[str, Any] = {
             "reward": [{"points": {"unit": "points", "amount": 3, "boards": ["rewards"]}}],
         },
         {"key": "counted", "goal": 2, "reward": [{"points": {"unit": "points", "amount": 100}}]},
+        {
+            "key": "either",
+            "goal": 1,
+            "prerequisites": {"any_of": ["counted", {"all_of": ["count", "distinct"]}]},
+            "reward": [{"points": {"unit": "points", "amount": 5}}],
+        },
+        {
+            "key": "pair",
+            "measure": "tasks",
+            "parts": ["count", "either"],
+            "reward": [{"points": {"unit": "points", "amount": 9, "boards": ["rewards"]}}],
+        },
+        {
+            "key": "some_days",
+            "goal": 2,
+            "cycle": "weekly",
+            "zone": "member",
+            "days": [{"weekday": day} for day in ("monday", "tuesday", "thursday", "saturday")],
+            "reward": [{"points": {"unit": "points", "amount": 4}}],
+        },
     ],
     "leaderboards": [
         *(
@@ -131,6 +151,8 @@ PROGRAMME: dict[str, Any] = {
             "on": TYPES,
             "effects": [
                 {"advance": {"task": "daily"}},
+                {"advance": {"task": "either"}},
+                {"advance": {"task": "some_days"}},
                 {"when": "activity.v == 3", "award": {"badge": "early"}},
             ],
         },

@@ -9,7 +9,8 @@ from gamification.kit.causes import Cause
 from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.ledger.model import Account, Clockwork, Lot, Posting, Transfer, TransferKind, new_account
-from gamification.ledger.posting import expire, expiry_of, post
+from gamification.ledger.policies import expiry_of
+from gamification.ledger.posting import expire, post
 from gamification.ledger.service import replay
 from gamification.programmes.definitions import Unit
 
@@ -170,3 +171,74 @@ def test_whatever_is_posted_the_account_adds_up(
         account.expired,
         account.lifetime,
     )
+
+
+def test_a_debt_has_no_lots_and_is_paid_by_what_is_earned_later() -> None:
+    debt, (deducted,) = run(fresh(), posting(-30, TransferKind.DEDUCTED), floor=-50)
+    paid, _ = run(debt, posting(20, expires_at=DAYS[1]), floor=-50)
+    out, _ = run(paid, posting(25, expires_at=DAYS[2]), floor=-50)
+
+    assert (debt.active, debt.lots, deducted.lots) == (-30, (), ())
+    assert (paid.active, paid.lots) == (-10, ())
+    assert (out.active, out.lots) == (15, (Lot(DAYS[2], 15),))
+
+
+def test_a_debt_is_no_deeper_than_stated() -> None:
+    account, (transfer,) = run(fresh(), posting(-80, TransferKind.DEDUCTED), floor=-50)
+
+    assert account.active == transfer.amount == -50
+    assert [limit.shortfall for limit in transfer.limited_by] == [30]
+
+
+def test_lots_that_come_back_pay_the_debt_with_what_was_taken_on_credit_first() -> None:
+    account, (_, taken) = run(
+        fresh(), posting(20, expires_at=DAYS[3]), posting(-50, TransferKind.DEDUCTED), floor=-50
+    )
+    back = Posting(
+        b"r", 50, TransferKind.REVERSED, NOON, Cause(), DAYS[1], lots=taken.lots, reverses=taken.id
+    )
+
+    after, _ = run(account, back, floor=-50)
+
+    assert (after.active, after.lots) == (20, (Lot(DAYS[3], 20),))
+
+
+def test_what_reversals_could_not_take_is_made_good_by_what_others_give_back() -> None:
+    account, _ = run(
+        fresh(), posting(10), posting(-10, TransferKind.DEDUCTED), posting(-10, TransferKind.REVERSED)
+    )
+    earning, _ = run(account, posting(4))
+    after, transfers = run(account, posting(10, TransferKind.REVERSED))
+
+    assert (account.active, account.owed) == (0, 10)
+    assert (earning.active, earning.owed) == (4, 10)
+    assert (after.active, after.owed, transfers[0].amount) == (0, 0, 0)
+    assert [(limit.kind.value, limit.shortfall) for limit in transfers[0].limited_by] == [("owed", 10)]
+
+
+def test_named_lots_go_first() -> None:
+    account, _ = run(fresh(), posting(5, expires_at=DAYS[1]), posting(5, expires_at=DAYS[2]))
+
+    after, transfer = post(
+        account,
+        Posting(b"r", -6, TransferKind.REVERSED, NOON, Cause(), lots=(Lot(DAYS[2], 9),)),
+        0,
+        Clockwork(NOON, 1),
+    )
+
+    assert transfer is not None
+    assert transfer.lots == (Lot(DAYS[1], 1), Lot(DAYS[2], 5))
+    assert after.lots == (Lot(DAYS[1], 4),)
+
+
+def test_inactivity_moves_all_lots_but_never_back() -> None:
+    account, _ = run(fresh(), posting(5, expires_at=DAYS[3]), posting(2, expires_at=DAYS[1]))
+
+    after, _ = post(
+        account,
+        Posting(b"e", 1, TransferKind.EARNED, NOON, Cause(), DAYS[2], renews_to=DAYS[2]),
+        0,
+        Clockwork(NOON, 1),
+    )
+
+    assert after.lots == (Lot(DAYS[2], 3), Lot(DAYS[3], 5))

@@ -88,7 +88,7 @@ BAD_SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("programme.time_zone", {"programme": {"key": "p", "time_zone": "Mars/Olympus"}}),
     ("programme.key", {"programme": {"key": "No spaces"}}),
     ("programme.lateness", {"programme": {"key": "p", "lateness": "-P1D"}}),
-    ("units.points.floor", {"units": [{"key": "points", "floor": -1}]}),
+    ("units.points.floor", {"units": [{"key": "points", "floor": "none"}]}),
     ("units.points.floor", {"units": [{"key": "points", "floor": 1.0}]}),
     ("units.points.expires_after", {"units": [{"key": "points", "expires_after": "PT0S"}]}),
     ("units.points.flor", {"units": [{"key": "points", "flor": 1}]}),

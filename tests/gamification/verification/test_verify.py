@@ -70,6 +70,7 @@ async def test_finds_nothing_where_all_is_well(club: ProgrammeUnderTest) -> None
         "awards": 1,
         "accounts": 2,
         "transfers": 5,
+        "chained transfers": 5,
         "members": 2,
         "board records": 2,
         "ranking entries": 2,
@@ -77,10 +78,18 @@ async def test_finds_nothing_where_all_is_well(club: ProgrammeUnderTest) -> None
 
 
 DAMAGE = [
-    ("accounts", {"$inc": {"active": 1}}, "(active, spent, expired, lifetime)"),
+    ("accounts", {"$inc": {"active": 1}}, "(active, spent, expired, lifetime"),
     ("accounts", {"$inc": {"entries": 1}}, "entries"),
     ("accounts", {"$set": {"lots": []}}, "lots"),
     ("transfers", {"$inc": {"amount": 1}}, "after transfer"),
+    (
+        "transfers",
+        {"$inc": {"amount": 1}},
+        "the chain breaks at entry 2: it does not hold the hash of entry 1",
+    ),
+    ("transfers", {"$set": {"cause.rule": "another"}}, "the chain breaks at entry 2"),
+    ("transfers", {"$set": {"previous": b"another"}}, "the chain breaks at entry 1"),
+    ("accounts", {"$set": {"head": b"another"}}, "the chain breaks at entry 4"),
     ("counters", {"$inc": {"value": 1}}, "counter visits"),
     ("task_progress", {"$inc": {"value": 1}}, "value"),
     ("task_progress", {"$set": {"completed_at": None}}, "complete"),
@@ -107,6 +116,23 @@ async def test_finds_what_was_changed_behind_its_back(
     found = await differences(club)
 
     assert any(named in sentence for sentence in found), found
+
+
+async def test_names_the_entries_that_were_removed_or_swapped(club: ProgrammeUnderTest, mongo: Mongo) -> None:
+    transfers = mongo.collection("transfers")
+    account = {"programme_id": club.key, "member_id": club.id_of("ann")}
+    rows = await transfers.find(account).sort("entry", 1).to_list(None)
+
+    await transfers.delete_one({**account, "entry": 3})
+    assert any("the chain breaks at entry 3: it is missing" in one for one in await differences(club))
+
+    await transfers.update_one({**account, "entry": 2}, {"$set": {"entry": 3}})
+    await transfers.insert_one({**rows[2], "entry": 2})
+    assert any("the chain breaks at entry 2" in one for one in await differences(club))
+
+    await transfers.delete_many(account)
+    await transfers.insert_many(rows)
+    assert await differences(club) == []
 
 
 LOSSES = ["accounts", "transfers", "counters", "task_progress", "badge_awards", "board_records", "activities"]

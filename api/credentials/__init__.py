@@ -1,0 +1,1 @@
+"""Open Badges on plain routes, and the files that hold the keys."""

@@ -1,0 +1,1 @@
+"""Flash sales: pieces admitted in Redis, settled in MongoDB."""

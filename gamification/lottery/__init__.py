@@ -1,0 +1,1 @@
+"""Draws whose odds and results anyone can check: committed before, revealed after."""

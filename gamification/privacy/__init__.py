@@ -1,0 +1,1 @@
+"""Erasing members, and giving them all that is held of them."""

@@ -1,0 +1,136 @@
+"""What erasing a member does to each collection of the database: a table, so that a new one must say it too.
+
+What stays is what others' figures hang on: amounts, counts, times, kinds, and the member's id, which from then on is a
+pseudonym that nothing leads from to a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Nothing is done. `why`: what hangs on it, and why it names nobody."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Work of its own. `how`: what it does; `step` is the one of `service.STEPS` that does it."""
+
+    step: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The member's documents are deleted: those whose field `by` is the member's id."""
+
+    by: str = "member_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """The member's documents stay, without these fields: `unset` are removed, `put` replaced; `causes` are causes, of which
+    the words go, and the actor where that is the member. `[]` after a field is each of its elements."""
+
+    by: str = "member_id"
+    unset: tuple[str, ...] = ()
+    put: Mapping[str, object] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    step: str | None = None
+    """Which step has closed them before."""
+
+
+Treatment = Kept | Own | Deleted | Emptied
+REFERENCE = "erased"
+"""What a hold's reference is afterwards."""
+
+PLAN: dict[str, Treatment] = {
+    # Of the member alone.
+    "members": Own(
+        "tombstone", "becomes a tombstone: a random external id, and no other field of the profile"
+    ),
+    "member_feed": Own("feed", "deleted"),
+    "member_signals": Deleted(by="_id"),
+    "follows": Own("follows", "deleted, both ways"),
+    "follow_counts": Own("follows", "the followers' go down, the member's own is deleted"),
+    "badge_showcases": Deleted(by="_id"),
+    "reward_wishes": Deleted(),
+    "idempotency_keys": Own("keys", "the member's own are deleted: their names hold the external id"),
+    "member_erasures": Own("tombstone", "when it was asked for and done; the external id until it is done"),
+    "erased_ids": Own("tombstone", "the external id's keyed hash, for 30 days"),
+    # What must be settled first, and then holds no words.
+    "reward_redemptions": Emptied(
+        unset=("deliver_to", "steps[].note", "steps[].reference", "steps[].actor", "remind_at"),
+        causes=("cause",),
+        step="redemptions",
+    ),
+    "reward_coupons": Own("redemptions", "unused ones are void, others end; who used them was the merchant"),
+    "holds": Emptied(put={"reference": REFERENCE}, step="holds"),
+    "pending_points": Emptied(put={"subject": None}, causes=("cause",), step="pending"),
+    "accounts": Own("accounts", "what is left expires, by a transfer with the reason `erased`"),
+    "transfers": Own("transfers", "names and words go out of causes; what was so hashed is kept as a hash"),
+    "referrals": Own("referrals", "those not rewarded yet are rejected; words and the member's signals go"),
+    "referrers": Own("referrals", "the code ends: it is replaced by one that nobody can state"),
+    "credentials": Own("credentials", "revoked in their status list; the salt of the holder's hash goes"),
+    # What others' figures hang on.
+    "activities": Own(
+        "activities", "properties but numbers and truth values go, and what rules read of the member"
+    ),
+    "badge_awards": Emptied(causes=("cause", "revocation")),
+    "badge_collections": Emptied(causes=("cause",)),
+    "task_progress": Emptied(causes=("cause",)),
+    "check_in_days": Emptied(causes=("cause",)),
+    "check_in_items": Emptied(causes=("cause",)),
+    "tier_changes": Emptied(causes=("cause",)),
+    "board_records": Own(
+        "tombstone", "shown nowhere, under no pseudonym; the score stays with the period's totals"
+    ),
+    "member_heads": Kept("a number by which transactions on one member meet"),
+    "check_in_states": Kept("days and counts, which `verify` derives from the days"),
+    "tier_states": Kept("figures and a tier, which `verify` derives from transfers and counters"),
+    "tier_placements": Kept("how far a round of the best has come"),
+    "counters": Kept("sums by ids; those of a subject are shared with others"),
+    "cap_uses": Kept("sums by ids; shared budgets hang on them"),
+    "draw_entrants": Kept(
+        "the round's published hash is of their codes; the id behind a code is the pseudonym"
+    ),
+    "draw_plays": Kept(
+        "the published proof of each draw is of them, the seed that the member chose included"
+    ),
+    "draw_wins": Kept("a draw's stock and proof hang on them; what is not given yet is forfeited"),
+    "draw_standings": Kept("counts, which `verify` derives from the draws"),
+    "flash_reservations": Kept("a sale's pieces hang on them; what is reserved runs out by itself"),
+    # Of nobody.
+    "badge_editions": Kept("of no member"),
+    "task_places": Kept("of no member"),
+    "badge_backfills": Kept("of no member but for a sample of ids"),
+    "badge_backfill_found": Kept("of no member"),
+    "board_periods": Kept("of no member"),
+    "draw_rounds": Kept("of no member"),
+    "draw_seeds": Kept("of no member"),
+    "draw_issued": Kept("of no member"),
+    "tier_rounds": Kept("of no member"),
+    "reward_tallies": Kept("counts, by ids where a cap is a member's"),
+    "reward_packets": Kept("of no member"),
+    "coupon_sessions": Kept("the merchant's, and gone within a day"),
+    "coupon_orders": Kept("the merchant's: the order's number and which coupons it used"),
+    "programmes": Kept("of no member"),
+    "programme_versions": Kept("of no member"),
+    "sequences": Kept("of no member"),
+    "outbox": Kept("ids only, and gone within seconds"),
+    "erasure_keys": Kept("of no member: what hashes of external ids are keyed with"),
+}
+
+
+def generic() -> dict[str, Deleted | Emptied]:
+    """The collections that need no work of their own, in the order in which they are done."""
+    return {name: treatment for name, treatment in PLAN.items() if isinstance(treatment, Deleted | Emptied)}
+
+
+def kept_properties(properties: Mapping[str, object]) -> dict[str, object]:
+    """What stays of an activity's properties: amounts and truth values, at the top. Texts may name a person, and so may
+    whatever is nested."""
+    return {name: value for name, value in properties.items() if isinstance(value, bool | int | float)}
