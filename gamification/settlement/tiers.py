@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
 from gamification.kit.errors import InvalidInput, NotFound
@@ -19,9 +21,14 @@ from gamification.tiers.assessment import appoint, assess, set_by_hand
 from gamification.tiers.measuring import day_of, figures, first_of
 from gamification.tiers.model import Round, TierState, round_id, state_id
 from gamification.tiers.qualification import cutoffs_of
+from storage.mongo import Contention
+
+log = structlog.get_logger()
 
 _REASON_LENGTH_MAX = 500
 _PLACED_AT_ONCE = 200
+_PATIENCE_S = 2.0
+"""With what meets others on the same data; nobody waits for the worker, which comes again."""
 _PAST_ROUNDS_MAX = 12
 """Periods that a pyramid catches up with after a pause."""
 
@@ -80,7 +87,10 @@ class TierKeeping:
         await self._make_rounds(now)
         done = 0
         for state in await self._settlement.stores.tiers.due(now, limit):
-            done += await self._settlement.run(state.programme_id, _review_of(state), now)
+            try:
+                done += await self._settlement.run(state.programme_id, _review_of(state), now, _PATIENCE_S)
+            except Contention:  # it is due still, and keeps no other waiting
+                log.warning("tiers.put_off", programme=state.programme_id, ladder=state.ladder)
         return done
 
     async def place(self, limit: int = _PLACED_AT_ONCE) -> int:
@@ -90,8 +100,12 @@ class TierKeeping:
         for programme_id in await self._settlement.programmes.keys():
             catalogue = await self._settlement.programmes.catalogue(programme_id)
             for ladder in catalogue.document.ladders:
-                if published(ladder):
+                if not published(ladder):
+                    continue
+                try:
                     done += await self._place(catalogue, ladder, limit)
+                except Contention:  # the next sweep goes on with it
+                    log.warning("tiers.put_off", programme=programme_id, ladder=ladder.key)
         return done
 
     async def _place(self, catalogue: Catalogue, ladder: Ladder, limit: int) -> int:
@@ -121,7 +135,7 @@ class TierKeeping:
             )
             return len(members)
 
-        return await self._settlement.run(programme_id, body)
+        return await self._settlement.run(programme_id, body, patience_s=_PATIENCE_S)
 
     async def _make_rounds(self, now: datetime) -> None:
         for programme_id in await self._settlement.programmes.keys():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gamification.verification.service import VerificationService
+from storage.mongo import Contention
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, typed
 from tests.support import ProgrammeUnderTest
@@ -520,4 +521,32 @@ async def test_a_pyramid_is_built_anew_when_a_month_ends(programme: MakeProgramm
     club.clock.now = datetime(2026, 5, 1, 0, 0, 1, tzinfo=UTC)
     await review(club)
     assert [await tier(graphql, club, name, "top") for name in ("m0", "m9")] == ["diamond", "base"]
+    assert await differences(club) == []
+
+
+async def test_what_cannot_be_placed_keeps_no_other_waiting(
+    programme: MakeProgramme, graphql: GraphQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = {name: part for name, part in DOCUMENT.items() if name != "ladders"}
+    stuck, club = [await programme(without, lateness="unlimited") for _ in range(2)]
+    for one in (stuck, club):
+        one.clock.now = NOON
+        await one.join("ann")
+        await one.do("buy", "ann", amount=600)
+        await one.apply(DOCUMENT, lateness="unlimited")
+    keeping = club.services.tier_keeping
+    place, placed = keeping._place, set[str]()
+
+    async def contended(catalogue: Any, ladder: Any, limit: int) -> int:
+        if catalogue.programme_id == stuck.key:
+            raise Contention("others are at it")
+        placed.add(catalogue.programme_id)
+        return await place(catalogue, ladder, limit)
+
+    monkeypatch.setattr(type(keeping), "_place", lambda _, *stated: contended(*stated))
+    while await keeping.place():
+        pass
+
+    assert club.key in placed
+    assert await tier(graphql, club, "ann") == "gold"
     assert await differences(club) == []
