@@ -11,9 +11,11 @@ _TIMES = (
     "9999-12-31T23:59:59.999-12:00",
     "now",
 )
+_DAYS = ("2026-11-21", "2024-02-29", "0001-01-01", "9999-12-31", "2026-02-30", "today", "")
 _BEYOND = (2**53, -(2**63), 2**64, 10**30)
 
 SCALARS = {
+    "Date": st.sampled_from(_DAYS).map(nodes.String),
     "DateTime": st.sampled_from(_TIMES).map(nodes.String),
     "Long": st.one_of(st.integers(-(2**53), 2**53), st.sampled_from(_BEYOND)).map(nodes.Int),
     "JSON": st.one_of(
