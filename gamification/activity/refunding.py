@@ -6,7 +6,8 @@ from decimal import Decimal
 from gamification.activity.derivation import facts_of
 from gamification.activity.model import Activity, Refund, activity_id
 from gamification.activity.refunds import LINES_MAX, remainder, scores_left, targets
-from gamification.activity.reversal import Partly, ReversalService
+from gamification.activity.reversal import ReversalService
+from gamification.activity.shifting import Partly
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
 from gamification.kit.errors import (

@@ -5,37 +5,20 @@ still stand: the activity's own derivations go, and the rules that read a counte
 for the activities that share that counter, since their grounds may have gone, or come, with it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import replace
 
-from gamification.activity.backfilling import still_due
 from gamification.activity.check_ins import withdraw_check_in
-from gamification.activity.derivation import (
-    counted,
-    derived_advances,
-    derived_awards,
-    derived_qualifications,
-    facts_of,
-    items_ground,
-)
-from gamification.activity.model import (
-    Activity,
-    DerivedAdvance,
-    DerivedAward,
-    DerivedQualification,
-    Reversal,
-    activity_id,
-)
+from gamification.activity.derivation import counted, items_ground
+from gamification.activity.model import Activity, Reversal, activity_id
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.rescoring import rescore
+from gamification.activity.shifting import Partly, Shift, Shifting
 from gamification.badges.awarding import Outcome
 from gamification.badges.model import BY_RULES, BadgeAward, award_id
 from gamification.checkins.model import LostItems
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
-from gamification.kit.errors import InvalidInput, NotFound
+from gamification.kit.errors import NotFound
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import evolve
 from gamification.ledger.model import TransferKind
@@ -44,9 +27,6 @@ from gamification.members.profile import check_text
 from gamification.programmes.definitions import RefundTerms
 from gamification.programmes.service import ProgrammeService
 from gamification.referrals.model import Qualifying, referral_id
-from gamification.rules.engine import evaluate
-from gamification.rules.model import CounterUse, ResolvedEffect
-from gamification.rules.ruleset import ruleset_of
 from gamification.settlement.completion import progress_in, put_counted, settle
 from gamification.settlement.giving import take_back
 from gamification.settlement.growth import load_climbers, note_counted
@@ -56,31 +36,6 @@ from gamification.settlement.taking_back import Part, take_back_part
 from gamification.settlement.unit import Unit
 from gamification.settlement.workspace import Workspace, reversal_id
 from gamification.tasks.progress import UNCOUNTED, count
-
-D = TypeVar("D", DerivedAward, DerivedAdvance, DerivedQualification)
-
-
-@dataclass(slots=True)
-class _Shift:
-    """How derivations change: advances to count (+1) or take back (−1), and awards to look at again."""
-
-    advances: list[tuple[Activity, DerivedAdvance, int]] = field(default_factory=list)
-    awards: list[tuple[Activity, DerivedAward]] = field(default_factory=list)
-    qualifies: list[tuple[Activity, DerivedQualification]] = field(default_factory=list)
-    rewritten: list[Activity] = field(default_factory=list)
-    counters: dict[bytes, tuple[str, int]] = field(default_factory=dict)
-    becomes: Activity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Partly:
-    """A part of an activity to be taken back: the activity with what is left of its properties, nothing where
-    `is_all`. `become` completes it, given the effects that it has now; `take` takes back the points."""
-
-    smaller: Activity
-    is_all: bool
-    become: Callable[[Activity, Sequence[ResolvedEffect]], Activity]
-    take: Callable[[Unit, Activity, Cause], None]
 
 
 class ReversalService:
@@ -92,6 +47,7 @@ class ReversalService:
         self._settlement = settlement
         self._repository = repository
         self._programmes = programmes
+        self._shifting = Shifting(repository, programmes)
 
     async def reverse(
         self, actor: Actor, source: str, source_id: str, reason: str | None
@@ -124,12 +80,12 @@ class ReversalService:
         partly: Partly | None = None,
     ) -> Activity:
         space = work.space
-        sharing = await self._sharing(work, activity)
+        sharing = await self._shifting.sharing(work, activity)
         ids = {activity.member_id} | {other.member_id for other in sharing}
         members = await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
         if members[activity.member_id].erased_at is not None:
             raise NotFound("There is no such activity.", path=["sourceId"])
-        shift = await self._shift(activity, sharing, members, partly)
+        shift = await self._shifting.shift(activity, sharing, members, partly)
         shift.advances = [one for one in shift.advances if one[1].period != UNCOUNTED]
         space.begin(await work.next_sequence())
         by = f"{actor.role}:{actor.subject}"
@@ -170,144 +126,7 @@ class ReversalService:
         await rescore(work, self._repository, members)
         return undone
 
-    async def _sharing(self, work: Unit, activity: Activity) -> list[Activity]:
-        """The standing activities that met a counter which this one fed, in order."""
-        fed = [use.id for use in activity.counters if use.add]
-        if not fed:
-            return []
-        return await self._repository.sharing_counters(
-            activity.programme_id, activity.member_id, activity.subject, fed, work.tx
-        )
-
-    async def _shift(
-        self,
-        activity: Activity,
-        sharing: Sequence[Activity],
-        members: dict[bytes, Member],
-        partly: Partly | None = None,
-    ) -> _Shift:
-        """What goes with the activity, or with a part of it, and what changes for those that share its counters."""
-        shift = _Shift(
-            advances=[(activity, derived, -1) for derived in activity.advances],
-            awards=[(activity, derived) for derived in activity.awards],
-            qualifies=[(activity, derived) for derived in activity.qualifies],
-        )
-        fed = {use.id: use for use in activity.counters if use.add}
-        # What stands adds up to the counter's value, so counting anew starts from nothing.
-        running = dict.fromkeys(fed, 0)
-        for other in sharing:
-            if other.id == activity.id:
-                if partly is not None and not partly.is_all:
-                    await self._become(shift, activity, members[activity.member_id], partly, running)
-                continue
-            changed = await self._evaluated_again(other, members[other.member_id], running)
-            if other.sequence > activity.sequence and changed != other:
-                shift.rewritten.append(changed)
-                shift.awards += [(other, a) for a in {*other.awards} ^ {*changed.awards}]
-                shift.qualifies += [(other, q) for q in {*other.qualifies} ^ {*changed.qualifies}]
-                before, after = Counter(other.advances), Counter(changed.advances)
-                shift.advances += [(other, a, -1) for a in (before - after).elements()]
-                shift.advances += [(other, a, 1) for a in (after - before).elements()]
-        if partly is not None and not partly.is_all and shift.becomes is None:
-            await self._become(shift, activity, members[activity.member_id], partly, running)
-        shift.counters = {
-            counter_id: (use.key, running.get(counter_id, 0)) for counter_id, use in fed.items()
-        }
-        return shift
-
-    async def _become(
-        self, shift: _Shift, activity: Activity, member: Member, partly: Partly, running: dict[bytes, int]
-    ) -> None:
-        """What the activity derives once a part of it is gone, and how that differs. Raises: InvalidInput where its
-        rules can't be evaluated without that part."""
-        catalogue = await self._programmes.catalogue(activity.programme_id, activity.programme_version)
-        before = {use.id: running.get(use.id, use.value - use.add) for use in activity.counters}
-        evaluation = evaluate(ruleset_of(catalogue), facts_of(partly.smaller), before)
-        running |= {use.id: use.value for use in evaluation.counters if use.id in running}
-        effects = evaluation.effects
-        periods = {(a.rule, a.task): a.period for a in activity.advances}
-        advances = derived_advances(catalogue, member.time_zone, activity, effects)
-        becomes = partly.become(
-            replace(
-                partly.smaller,
-                counters=evaluation.counters,
-                awards=(
-                    *derived_awards(catalogue, effects),
-                    *await self._backfilled(replace(partly.smaller, counters=evaluation.counters)),
-                ),
-                qualifies=derived_qualifications(effects),
-                advances=tuple(replace(a, period=periods.get((a.rule, a.task), a.period)) for a in advances),
-            ),
-            effects,
-        )
-        old, new = Counter(activity.advances), Counter(becomes.advances)
-        shift.becomes = becomes
-        shift.advances = (
-            [(activity, a, -1) for a in (old - new).elements()]
-            + [(activity, a, 1) for a in (new - old).elements()]
-            + [one for one in shift.advances if one[0].id != activity.id]
-        )
-        shift.awards = [(activity, a) for a in {*activity.awards} ^ {*becomes.awards}] + [
-            one for one in shift.awards if one[0].id != activity.id
-        ]
-        shift.qualifies = [(activity, q) for q in {*activity.qualifies} ^ {*becomes.qualifies}] + [
-            one for one in shift.qualifies if one[0].id != activity.id
-        ]
-
-    async def _evaluated_again(self, other: Activity, member: Member, running: dict[bytes, int]) -> Activity:
-        """The activity with its shared counters counted anew, and the rules that read them run again."""
-        uses: list[CounterUse] = []
-        shared_keys: set[str] = set()
-        for use in other.counters:
-            if use.id in running:
-                running[use.id] += use.add
-                shared_keys.add(use.key)
-                uses.append(replace(use, value=running[use.id]))
-            else:
-                uses.append(use)
-        changed = replace(other, counters=tuple(uses))
-        if changed.counters == other.counters:
-            return other
-        if other.erased:
-            return changed
-        catalogue = await self._programmes.catalogue(other.programme_id, other.programme_version)
-        ruleset = ruleset_of(catalogue)
-        affected = {
-            rule.ref.key for rule in ruleset.for_type(other.type).rules if rule.counters & shared_keys
-        }
-        before = {use.id: use.value - use.add for use in uses}
-        try:
-            effects = evaluate(ruleset, facts_of(other), before, affected).effects
-        except InvalidInput:
-            effects = ()  # with these counters the rules find nothing due, as they cannot be evaluated
-        kept_periods = {(a.rule, a.task): a.period for a in other.advances}
-        advances = derived_advances(catalogue, member.time_zone, other, effects)
-        return replace(
-            changed,
-            awards=(
-                *_merged(_own(other.awards), derived_awards(catalogue, effects), affected),
-                *await self._backfilled(changed),
-            ),
-            qualifies=_merged(other.qualifies, derived_qualifications(effects), affected),
-            advances=_merged(
-                other.advances,
-                (replace(a, period=kept_periods.get((a.rule, a.task), a.period)) for a in advances),
-                affected,
-            ),
-        )
-
-    async def _backfilled(self, activity: Activity) -> list[DerivedAward]:
-        """What a backfill found due by an activity, as far as it is with its counters and properties as they are now."""
-        kept: list[DerivedAward] = []
-        for version in sorted({a.programme_version for a in activity.awards if a.programme_version}):
-            catalogue = await self._programmes.catalogue(activity.programme_id, version)
-            made = [a for a in activity.awards if a.programme_version == version]
-            kept += still_due(catalogue, activity, made)
-        return kept
-
-    async def _load(
-        self, work: Unit, members: dict[bytes, Member], activity: Activity, shift: _Shift
-    ) -> None:
+    async def _load(self, work: Unit, members: dict[bytes, Member], activity: Activity, shift: Shift) -> None:
         """Every state that taking back may touch."""
         catalogue = work.space.catalogue
         finder = NeedsFinder(catalogue)
@@ -335,7 +154,7 @@ class ReversalService:
             else:
                 take_back(work.space, member, transfer, because)
 
-    async def _recount(self, work: Unit, members: dict[bytes, Member], shift: _Shift, because: Cause) -> None:
+    async def _recount(self, work: Unit, members: dict[bytes, Member], shift: Shift, because: Cause) -> None:
         """Count tasks forth and back, then bring completions in line."""
         space = work.space
         for other, derived, times in shift.advances:
@@ -350,7 +169,7 @@ class ReversalService:
             settle(space, member, task, progress, because, other.occurred_at)
 
     async def _rejustify(
-        self, work: Unit, members: dict[bytes, Member], shift: _Shift, because: Cause
+        self, work: Unit, members: dict[bytes, Member], shift: Shift, because: Cause
     ) -> None:
         """For each award that lost or won a derivation: does a standing activity still find it due?"""
         space = work.space
@@ -379,7 +198,7 @@ class ReversalService:
                     members[member_id], badge, occurrence, BY_RULES, level, cause, standing[0].occurred_at
                 )
 
-    async def _requalify(self, work: Unit, shift: _Shift, because: Cause) -> None:
+    async def _requalify(self, work: Unit, shift: Shift, because: Cause) -> None:
         """For each referral that lost or won a qualifying activity: all that qualify it now."""
         work.space.because = because
         for member_id, offer in sorted({(other.member_id, found.offer) for other, found in shift.qualifies}):
@@ -437,13 +256,3 @@ def _cause(standing: list[Activity], badge: str, occurrence: str, level: int) ->
         rule_version=due.rule_version,
         programme_version=due.programme_version or activity.programme_version,
     )
-
-
-def _own(awards: Iterable[DerivedAward]) -> tuple[DerivedAward, ...]:
-    """Those by the rules of the activity's own time."""
-    return tuple(award for award in awards if award.programme_version is None)
-
-
-def _merged(old: tuple[D, ...], new: Iterable[D], affected: set[str]) -> tuple[D, ...]:
-    """The derivations of unaffected rules, and the new ones of the affected."""
-    return tuple([derived for derived in old if derived.rule not in affected] + list(new))
