@@ -12,7 +12,8 @@ from resolvers.errors import ConflictError, InvalidInputError, NotFoundError
 from resolvers.mutations.results import INPUT, RESULT
 from resolvers.queries.members import IdentityInput
 from resolvers.relay import decode_bytes_id
-from resolvers.types.members import BoardPresence, Member, MemberStanding
+from resolvers.types.member_boards import BoardPresence
+from resolvers.types.members import Member, MemberStanding
 
 
 @strawberry.input(description="Who joins. A member joins as their token's subject, a service joins anyone.")

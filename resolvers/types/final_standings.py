@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gamification.kit.actors import Permission
-from gamification.kit.errors import Forbidden, NotFound
+from gamification.kit.errors import NotFound
 from gamification.leaderboards import model as domain
 from gamification.leaderboards.scoring import period_named
-from gamification.members.service import may_see_private
+from gamification.members.service import require_private
 from gamification.programmes import definitions
 from resolvers.context import Info
 from resolvers.fields import batched
@@ -100,8 +99,7 @@ class FinalStanding:
 
     async def _private(self, info: Info) -> None:
         member = await info.context.loaders.members.load(self.record.member_id)
-        if member is None or not may_see_private(info.context.caller, member):
-            raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
+        require_private(info.context.caller, member)
 
     @classmethod
     def of(cls, record: domain.Record) -> "FinalStanding":

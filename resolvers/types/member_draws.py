@@ -5,10 +5,9 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from gamification.kit.actors import Actor, Permission
-from gamification.kit.errors import Forbidden
+from gamification.kit.actors import Actor
 from gamification.members.model import Member
-from gamification.members.service import may_see_private
+from gamification.members.service import require_private
 from gamification.programmes.definitions import Status
 from gamification.settlement.gates import free_draws
 from resolvers.context import Info
@@ -115,7 +114,5 @@ class DrawFields:
 
 def _private(info: Info, member: Member) -> Actor:
     """The caller, who may see what is the member's own. Raises: Forbidden."""
-    caller = info.context.caller
-    if not may_see_private(caller, member):
-        raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
-    return caller
+    require_private(info.context.caller, member)
+    return info.context.caller

@@ -4,10 +4,8 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gamification.kit.actors import Permission
-from gamification.kit.errors import Forbidden
 from gamification.members import model as domain
-from gamification.members.service import may_see_private
+from gamification.members.service import require_private
 from resolvers.context import Info
 from resolvers.fields import batched
 from resolvers.relay import After, Before, Connection, First, Last, connect, window
@@ -58,7 +56,7 @@ class RewardFields:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Redemption] | None:
-        _private(info, self.model)
+        require_private(info.context.caller, self.model)
         page = await info.context.services.rewards.of_member(
             info.context.caller, self.model, status, window(first, after, last, before, of=REDEMPTIONS)
         )
@@ -75,13 +73,8 @@ class RewardFields:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Reservation] | None:
-        _private(info, self.model)
+        require_private(info.context.caller, self.model)
         page = await info.context.services.flash_sales.of_member(
             info.context.caller, self.model, window(first, after, last, before, of=RESERVATIONS)
         )
         return connect(page, lambda one: Reservation(model=one), RESERVATIONS)
-
-
-def _private(info: Info, member: domain.Member) -> None:
-    if not may_see_private(info.context.caller, member):
-        raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")

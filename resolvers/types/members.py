@@ -6,37 +6,21 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from gamification.kit.actors import Permission
-from gamification.kit.errors import Forbidden, InvalidInput, NotFound
-from gamification.leaderboards.service import LeaderboardService
+from gamification.kit.errors import NotFound
 from gamification.members import model as domain
-from gamification.members.service import may_see_private
+from gamification.members.service import require_private
 from resolvers.context import Info
 from resolvers.fields import batched, of_model
-from resolvers.relay import (
-    After,
-    Before,
-    Connection,
-    First,
-    Last,
-    Listing,
-    Node,
-    connect,
-    global_id,
-    window,
-)
+from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.types.activity import Activity
 from resolvers.types.badges import AWARDS, BadgeAward
-from resolvers.types.board_arguments import find_period
 from resolvers.types.check_ins import CheckInStanding
 from resolvers.types.collections import CollectionProgress
-from resolvers.types.final_standings import HISTORY, FinalStanding
-from resolvers.types.holds import Hold, HoldState
-from resolvers.types.leaderboards import LeaderboardAttempts, LeaderboardEntry
-from resolvers.types.ledger import Balance, Transfer
+from resolvers.types.member_boards import BoardFields
 from resolvers.types.member_draws import DrawFields
+from resolvers.types.member_points import PointFields
 from resolvers.types.member_rewards import RewardFields
-from resolvers.types.member_tiers import StatementFields, TierFields
+from resolvers.types.member_tiers import TierFields
 from resolvers.types.referrals import Referral, referrals_of
 from resolvers.types.tasks import TaskProgress
 from storage.paging import Page
@@ -47,15 +31,6 @@ strawberry.enum(
     name="MemberStanding",
     description="ACTIVE; HIDDEN takes part but is on no board; BANNED neither acts nor is shown.",
 )
-BoardPresence = domain.BoardPresence
-strawberry.enum(
-    BoardPresence,
-    name="BoardPresence",
-    description="NAMED: boards show the profile. PSEUDONYM: another name, and nothing that leads to the profile. "
-    "ABSENT: no board shows them.",
-)
-HOLDS = Listing("holds", (int,))
-TRANSFERS = Listing("transfers", (int, int))
 PROGRESS = Listing("progress", (int, bytes))
 FOLLOWS = Listing("follows", (datetime, bytes))
 ACTIVITIES = Listing("activities", (int,))
@@ -101,7 +76,7 @@ async def _followed(members: list["Member"], info: Info) -> list[bool]:
 
 
 @strawberry.type(description="One person in the programme.")
-class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
+class Member(Node, PointFields, TierFields, BoardFields, RewardFields, DrawFields):
     model: strawberry.Private[domain.Member]
     id: strawberry.ID = global_id("Member")
     display_name: str = of_model("display_name", description="The name others see.")
@@ -114,91 +89,30 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
         description="Since when they are erased, and this is a tombstone. Staff and services see it."
     )
     def erased_at(self, info: Info) -> datetime | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return self.model.erased_at
 
     @strawberry.field(description="The programme's own name for them. The member, staff and services see it.")
     def external_id(self, info: Info) -> str | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return self.model.external_id
 
     @strawberry.field(description="Names in other systems. The member, staff and services see them.")
     def identities(self, info: Info) -> list[Identity] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return [Identity(provider=i.provider, subject=i.subject) for i in self.model.identities]
 
     @strawberry.field(
         description="What the programme's servers keep of them. The member, staff and services see it."
     )
     def attributes(self, info: Info) -> JSON | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return JSON(self.model.attributes)
 
     @strawberry.field(description="Whether they may act and be shown. The member, staff and services see it.")
     def standing_status(self, info: Info) -> MemberStanding | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return self.model.standing
-
-    @strawberry.field(description="Every unit's balance. The member, staff and services see it.")
-    async def balances(self, info: Info) -> list[Balance] | None:
-        self._private(info)
-        return [Balance.of(balance) for balance in await info.context.loaders.balances.load(self.model)]
-
-    @strawberry.field(
-        description="One unit's balance, now or as it was. The member, staff and services see it."
-    )
-    async def balance(
-        self,
-        info: Info,
-        unit: Annotated[str, strawberry.argument(description="The unit's key.")],
-        as_of: Annotated[datetime | None, strawberry.argument(description="A past instant.")] = None,
-    ) -> Balance | None:
-        self._private(info)
-        if as_of is not None:
-            catalogue = await info.context.catalogue()
-            if unit not in catalogue.units:
-                return None
-            found = await info.context.services.ledger.balance_as_of(
-                info.context.caller, self.model, unit, as_of
-            )
-            return Balance.of(found) if found else None
-        balances = await info.context.loaders.balances.load(self.model)
-        return next((Balance.of(balance) for balance in balances if balance.unit == unit), None)
-
-    @strawberry.field(description="Transfers, newest first. The member, staff and services see them.")
-    async def ledger(
-        self,
-        info: Info,
-        unit: Annotated[str | None, strawberry.argument(description="Only this unit's key.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Transfer] | None:
-        self._private(info)
-        listing = TRANSFERS if unit is None else Listing(f"transfers of {unit}", (int,))
-        page = await info.context.services.ledger.page(
-            info.context.caller, self.model, unit, window(first, after, last, before, of=listing)
-        )
-        return connect(page, Transfer.of, listing)
-
-    @strawberry.field(description="Points set aside, newest first. The member, staff and services see them.")
-    async def holds(
-        self,
-        info: Info,
-        state: Annotated[
-            HoldState | None, strawberry.argument(description="Only those; all when not given.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Hold] | None:
-        self._private(info)
-        page = await info.context.services.holds.page(
-            info.context.caller, self.model, state, window(first, after, last, before, of=HOLDS)
-        )
-        return connect(page, Hold.of, HOLDS)
 
     @strawberry.field(
         description="Progress in tasks, latest change first. The member, staff and services see it."
@@ -214,7 +128,7 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
             TaskProgressFilter | None, strawberry.argument(description="All of it when not given.")
         ] = None,
     ) -> Connection[TaskProgress] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         wanted = filter or TaskProgressFilter()
         page = await info.context.services.tasks.page(
             info.context.caller,
@@ -229,7 +143,7 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
         description="Every published task with the present period's progress. The member, staff and services see them."
     )
     async def current_tasks(self, info: Info) -> list[TaskProgress] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         services = info.context.services
         found = await services.tasks.current(info.context.caller, self.model, services.now())
         return [TaskProgress.of(progress, task) for task, progress in found]
@@ -242,7 +156,7 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
         info: Info,
         key: Annotated[str | None, strawberry.argument(description="Only this check-in's.")] = None,
     ) -> list[CheckInStanding] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         found = await info.context.loaders.check_ins.load(self.model)
         return [CheckInStanding.of(one) for one in found if key in (None, one.definition.key)]
 
@@ -269,14 +183,14 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
     async def referrals(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Referral] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         return await referrals_of(info, self.model, first, after, last, before)
 
     @strawberry.field(
         description="How they were brought; null where nobody did. The member, staff and services see it."
     )
     async def referred_by(self, info: Info) -> Referral | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         found = await info.context.services.referrals.of_referee(info.context.caller, self.model)
         return Referral.of(found) if found else None
 
@@ -285,7 +199,7 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
         "services see it."
     )
     async def collections(self, info: Info) -> list[CollectionProgress] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         found = await info.context.services.badges.collected(info.context.caller, self.model)
         return [
             CollectionProgress(model=state, definition=collection, held=held)
@@ -296,75 +210,11 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
     async def activities(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Activity] | None:
-        self._private(info)
+        require_private(info.context.caller, self.model)
         page = await info.context.services.activity.page(
             info.context.caller, self.model, window(first, after, last, before, of=ACTIVITIES)
         )
         return connect(page, Activity.of, ACTIVITIES)
-
-    @strawberry.field(
-        description="How boards show them, by their own choice. The member, staff and services see it."
-    )
-    def board_presence(self, info: Info) -> BoardPresence | None:
-        self._private(info)
-        return self.model.presence
-
-    @strawberry.field(
-        description="The name by which boards show them, where that is not `displayName`. The member, staff and services see it."
-    )
-    def pseudonym(self, info: Info) -> str | None:
-        self._private(info)
-        return self.model.pseudonym
-
-    @strawberry.field(
-        description="Their place on a board; null where they have none. Under a pseudonym the member, staff and "
-        "services see it."
-    )
-    async def standing(
-        self,
-        info: Info,
-        leaderboard: Annotated[str, strawberry.argument(description="The board's key.")],
-        period: Annotated[
-            str | None, strawberry.argument(description="Such as `2026-11`; else the present.")
-        ] = None,
-    ) -> LeaderboardEntry | None:
-        boards: LeaderboardService = info.context.services.leaderboards
-        board = await boards.board(info.context.caller, leaderboard, await info.context.catalogue())
-        if board is None:
-            raise InvalidInput(f"There is no leaderboard {leaderboard[:100]!r}.", path=["leaderboard"])
-        found = await find_period(info, board, period, info.context.services.now())
-        if found is None:
-            return None
-        entry = (await boards.page(board, found, 0, 0, self.model.id)).viewer
-        if (
-            entry
-            and entry.member_id != self.model.id
-            and not may_see_private(info.context.caller, self.model)
-        ):
-            return None
-        return LeaderboardEntry.of(entry) if entry else None
-
-    @strawberry.field(
-        description="Their attempts in a period of a board; null where the board does not count them. The member, staff "
-        "and services see them."
-    )
-    async def attempts(
-        self,
-        info: Info,
-        leaderboard: Annotated[str, strawberry.argument(description="The board's key.")],
-        period: Annotated[
-            str | None, strawberry.argument(description="Such as `2026-11`; else the present.")
-        ] = None,
-    ) -> LeaderboardAttempts | None:
-        self._private(info)
-        boards: LeaderboardService = info.context.services.leaderboards
-        board = await boards.board(info.context.caller, leaderboard, await info.context.catalogue())
-        if board is None:
-            raise InvalidInput(f"There is no leaderboard {leaderboard[:100]!r}.", path=["leaderboard"])
-        found = await find_period(info, board, period, info.context.services.now())
-        if found is None or board.attempts is None:
-            return None
-        return LeaderboardAttempts.of(await boards.attempts(board, found, self.model))
 
     followed_by_me: bool = batched(
         _followed, description="Whether the caller follows them; false for staff and services."
@@ -374,7 +224,7 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
     async def following(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> "Connection[Member] | None":
-        self._private(info)
+        require_private(info.context.caller, self.model)
         follows = info.context.services.follows
         page = await follows.following(self.model, window(first, after, last, before, of=FOLLOWS))
         return await _connect_members(info, page)
@@ -383,32 +233,10 @@ class Member(Node, StatementFields, DrawFields, TierFields, RewardFields):
     async def followers(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> "Connection[Member] | None":
-        self._private(info)
+        require_private(info.context.caller, self.model)
         follows = info.context.services.follows
         page = await follows.followers(self.model, window(first, after, last, before, of=FOLLOWS))
         return await _connect_members(info, page)
-
-    @strawberry.field(
-        description="Their standings in periods that closed, newest first. The member, staff and services see them."
-    )
-    async def final_standings(
-        self,
-        info: Info,
-        leaderboard: Annotated[str | None, strawberry.argument(description="Only this board's key.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[FinalStanding] | None:
-        self._private(info)
-        page = await info.context.services.leaderboards.history(
-            self.model, leaderboard, window(first, after, last, before, of=HISTORY)
-        )
-        return connect(page, FinalStanding.of, HISTORY)
-
-    def _private(self, info: Info) -> None:
-        if not may_see_private(info.context.caller, self.model):
-            raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
 
     @classmethod
     def of(cls, member: domain.Member) -> "Member":

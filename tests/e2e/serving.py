@@ -3,15 +3,19 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import sys
+import tempfile
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -19,7 +23,10 @@ from api.callers.auth import issue_token
 from gamification.kit.actors import Role
 from tests.e2e.conftest import ROOT, SECRET
 
-_STARTED_WITHIN_S = 30.0
+_STARTED_WITHIN_S = 120.0
+_PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: while a server is killed and started again, nobody gets its
+port meanwhile."""
 
 
 def token(role: Role, subject: str, programme: str) -> str:
@@ -30,12 +37,11 @@ def token(role: Role, subject: str, programme: str) -> str:
 class Server:
     """A process of `starguild serve`; `kill` ends it as a power cut would."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+    def __init__(self, environment: dict[str, str], log: IO[bytes]) -> None:
+        self.port = _free_port()
         self._environment = {**environment, "PORT": str(self.port)}
         self._process: asyncio.subprocess.Process | None = None
+        self._log = log
 
     @property
     def url(self) -> str:
@@ -49,16 +55,25 @@ class Server:
             cwd=ROOT,
             env=self._environment,
             stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=self._log,
         )
-        async with httpx.AsyncClient() as client, asyncio.timeout(_STARTED_WITHIN_S):
-            while True:
+        answer = "nothing"
+        async with httpx.AsyncClient() as client:
+            give_up_at = time.monotonic() + _STARTED_WITHIN_S
+            while self._process.returncode is None and time.monotonic() < give_up_at:
                 try:
-                    if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
+                    ready = await client.get(f"http://127.0.0.1:{self.port}/readyz")
+                except httpx.TransportError as error:
+                    answer = repr(error)
+                else:
+                    if ready.status_code == 200:
                         return
-                except httpx.TransportError:
-                    pass
+                    answer = ready.text
                 await asyncio.sleep(0.1)
+        self._log.seek(0)
+        pytest.fail(
+            f"not ready (exit code {self._process.returncode}): {answer}\n{self._log.read().decode()}"
+        )
 
     async def kill(self) -> None:
         """End it at once, whatever it is doing."""
@@ -73,14 +88,23 @@ class Server:
             await asyncio.wait_for(self._process.wait(), 20)
 
 
+def _free_port() -> int:
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port found")
+
+
 @asynccontextmanager
 async def serving(environment: dict[str, str]) -> AsyncIterator[Server]:
-    server = Server(environment)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
+    with tempfile.TemporaryFile() as log:
+        server = Server(environment, log)
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()
 
 
 async def ask(

@@ -146,9 +146,7 @@ async def test_a_killed_process_loses_nothing_and_doubles_nothing(
     domain: Services, environment: dict[str, str]
 ) -> None:
     members = [f"m{number}" for number in range(20)]
-    async with httpx.AsyncClient(timeout=60) as client:
-        server = Server(environment)
-        await server.start()
+    async with httpx.AsyncClient(timeout=60) as client, serving(environment) as server:
         programme = await make_programme(domain, members)
         batches = [
             [run(f"{batch}:{number}", members[(batch + number) % 20], 1) for number in range(40)]
@@ -161,18 +159,15 @@ async def test_a_killed_process_loses_nothing_and_doubles_nothing(
         assert any(isinstance(outcome, dict) for outcome in outcomes), "some were answered before"
         assert any(isinstance(outcome, httpx.TransportError) for outcome in outcomes), "and some were cut off"
 
-        try:
-            await server.start()
-            again = [await send(client, server, programme, *batch) for batch in batches]
-            assert sum(found["recorded"] + found["duplicates"] for found in again) == 1200
-            assert sum(found["rejected"] for found in again) == 0
-            answered = [found for found in outcomes if isinstance(found, dict)]
-            assert sum(found["duplicates"] for found in again) >= sum(found["recorded"] for found in answered)
-            await asyncio.sleep(3.5)  # the relay sweeps what the killed process had not told Redis
-            report = await VerificationService(domain).verify(programme)
-            assert report.differences == []
-            assert report.counts["activities"] == 1200
-            accounts = [account.active async for account in domain.stores.ledger.stream(programme)]
-            assert sum(accounts) == 1200 + 20 * 100
-        finally:
-            await server.stop()
+        await server.start()
+        again = [await send(client, server, programme, *batch) for batch in batches]
+        assert sum(found["recorded"] + found["duplicates"] for found in again) == 1200
+        assert sum(found["rejected"] for found in again) == 0
+        answered = [found for found in outcomes if isinstance(found, dict)]
+        assert sum(found["duplicates"] for found in again) >= sum(found["recorded"] for found in answered)
+        await asyncio.sleep(3.5)  # the relay sweeps what the killed process had not told Redis
+        report = await VerificationService(domain).verify(programme)
+        assert report.differences == []
+        assert report.counts["activities"] == 1200
+        accounts = [account.active async for account in domain.stores.ledger.stream(programme)]
+        assert sum(accounts) == 1200 + 20 * 100
