@@ -294,6 +294,12 @@ def may_see_private(actor: Actor, member: Member) -> bool:
     return actor.can(Permission.MEMBERS_READ_PRIVATE) or actor.is_member(member.external_id)
 
 
+def require_private(actor: Actor, member: Member | None) -> None:
+    """Raises: Forbidden for who may not read what is the member's own, or where there is no such member."""
+    if member is None or not may_see_private(actor, member):
+        raise Forbidden(f"This is the member's own; it takes {Permission.MEMBERS_READ_PRIVATE}.")
+
+
 def _query(wanted: MemberFilter) -> dict[str, object]:
     query: dict[str, object] = {}
     if wanted.standing is not None:
