@@ -44,7 +44,7 @@ class SaleKeeper:
     async def reconcile(self, now: datetime) -> int:
         """Bring Redis in line with MongoDB for every sale that is on; how many slots differed."""
         differed = 0
-        for programme_id in await self._programmes.keys():
+        for programme_id in await self._programmes.keys("flash_sales"):
             for sale in sales_on(await self._programmes.catalogue(programme_id), now):
                 differed += await self.reconcile_sale(sale, now)
         return differed

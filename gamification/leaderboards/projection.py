@@ -149,7 +149,7 @@ class Projection:
     async def restore_missing(self) -> int:
         """Rebuild every period that Redis has lost; how many. The scheduler calls this."""
         restored = 0
-        for programme_id in await self._programmes.keys():
+        for programme_id in await self._programmes.keys("leaderboards"):
             catalogue = await self._programmes.catalogue(programme_id)
             for period in await self._rankings.missing(await self._repository.periods(programme_id)):
                 await self.rebuild(catalogue.leaderboards[period.board], period)

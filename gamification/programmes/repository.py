@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from gamification.programmes.document import Document
+from gamification.programmes.document import SECTIONS, Document
 from storage.mongo import Index, Mongo, Tx
 
 CURRENT = "programmes"
@@ -12,7 +12,7 @@ INDEXES: dict[str, list[Index]] = {CURRENT: [], VERSIONS: []}
 
 
 class ProgrammeRepository:
-    """`programmes`: {_id: key, version}. `programme_versions`: {_id: {programme, version}, document, …}."""
+    """`programmes`: {_id: key, version, sections}. `programme_versions`: {_id: {programme, version}, document, …}."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._current = mongo.collection(CURRENT)
@@ -45,14 +45,23 @@ class ProgrammeRepository:
         )
         await self._current.update_one(
             {"_id": programme_id},
-            {"$set": {"version": version, "updated_at": now}, "$setOnInsert": {"created_at": now}},
+            {
+                "$set": {
+                    "version": version,
+                    "sections": [name for name in SECTIONS if document.section(name)],
+                    "updated_at": now,
+                },
+                "$setOnInsert": {"created_at": now},
+            },
             upsert=True,
             session=tx.session,
         )
 
-    async def keys(self) -> list[str]:
-        """The keys of all programmes, sorted."""
-        return sorted([row["_id"] async for row in self._current.find({}, projection=["_id"])])
+    async def keys(self, section: str | None = None) -> list[str]:
+        """The keys of all programmes, or of those with something in a section, sorted."""
+        # Those stored before sections were noted are looked at.
+        wanted = {"$or": [{"sections": section}, {"sections": {"$exists": False}}]} if section else {}
+        return sorted([row["_id"] async for row in self._current.find(wanted, projection=["_id"])])
 
 
 def _plain(document: Document) -> dict[str, Any]:

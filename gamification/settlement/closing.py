@@ -35,7 +35,8 @@ class ClosingService:
 
     async def close_due(self) -> int:
         """Close every period that is due, of all programmes; how many."""
-        return sum([await self.close_in(key) for key in await self._settlement.programmes.keys()])
+        keys = await self._settlement.programmes.keys("leaderboards")
+        return sum([await self.close_in(key) for key in keys])
 
     async def close_in(self, programme_id: str) -> int:
         """Close every period of a programme that is due, each board's oldest first; how many."""

@@ -46,7 +46,8 @@ class RoundService:
 
     async def run_due(self) -> int:
         """Do what is due in all programmes; how many steps."""
-        return sum([await self.run_in(key) for key in await self._settlement.programmes.keys()])
+        keys = await self._settlement.programmes.keys("draws")
+        return sum([await self.run_in(key) for key in keys])
 
     async def run_in(self, programme_id: str) -> int:
         """Do what is due in a programme; how many steps. One without draws costs nothing."""

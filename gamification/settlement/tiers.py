@@ -97,7 +97,7 @@ class TierKeeping:
         """Place members on ladders that were published or changed since, up to `limit` of each; how many were looked
         at. A change of a ladder raises whom it raises, and lowers nobody at once."""
         done = 0
-        for programme_id in await self._settlement.programmes.keys():
+        for programme_id in await self._settlement.programmes.keys("ladders"):
             catalogue = await self._settlement.programmes.catalogue(programme_id)
             for ladder in catalogue.document.ladders:
                 if not published(ladder):
@@ -138,7 +138,7 @@ class TierKeeping:
         return await self._settlement.run(programme_id, body, patience_s=_PATIENCE_S)
 
     async def _make_rounds(self, now: datetime) -> None:
-        for programme_id in await self._settlement.programmes.keys():
+        for programme_id in await self._settlement.programmes.keys("ladders"):
             catalogue = await self._settlement.programmes.catalogue(programme_id)
             for ladder in catalogue.document.ladders:
                 cycle = ladder.keep.cycle if ladder.keep else None
