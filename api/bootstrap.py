@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from community.services import INDEXES, Services, build
 from gamification.activity.grouping import WAITING_MAX
 from gamification.credentials.service import Issuing
-from gamification.services import INDEXES, Services, build
+from resolvers.relay import member_of
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from storage.startup import StorageUnusable, address, connect, prepare
@@ -56,6 +57,7 @@ async def open_backend(
             members_fresh_s=MEMBERS_FRESH_SECONDS,
             intake_waiting_max=intake_waiting_max,
             issuing=issuing,
+            member_of=member_of,
         )
         yield Backend(mongo, redis, services)
     finally:

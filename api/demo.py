@@ -1,9 +1,9 @@
 """The demo programme: there is something to see on an empty installation."""
 
 from api.programme_files import bundled
+from community.services import Services
 from gamification.kit.actors import Actor, Role, system_actor
 from gamification.members.model import NewMember
-from gamification.services import Services
 
 DEMO_PROGRAMME = "demo"
 DEMO_MEMBER = "demo"

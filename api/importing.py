@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from api.programme_files import bundled
+from community.services import Services
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.importers.model import ImportedMember, ImportReport
 from gamification.kit.actors import Actor, Role, system_actor
 from gamification.kit.errors import InvalidInput
 from gamification.members.model import NewMember
 from gamification.members.profile import check_new
-from gamification.services import Services
 
 T = TypeVar("T")
 REASONS_KEPT = 20

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from gamification.services import Services
+from community.services import Services
 from storage.mongo import MongoUnavailable, TookTooLong
 from storage.redis import RedisUnavailable
 
@@ -16,6 +16,7 @@ SWEEP_SECONDS = 1.0
 RESTORE_SECONDS = 5.0
 EXPIRE_SECONDS = 60.0
 REMIND_SECONDS = 60.0
+PUBLISH_SECONDS = 5.0
 RESERVATION_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
 BACKFILL_SECONDS = 0.5
@@ -23,7 +24,9 @@ TIERS_SECONDS = 60.0
 CLOSE_DAYS_SECONDS = 5.0
 CLOSE_SECONDS = 15.0
 DRAW_SECONDS = 15.0
+GOALS_SECONDS = 0.5
 ERASE_SECONDS = 5.0
+SWEEP_MERGES_SECONDS = 30.0
 _BACKOFF_MAX_SECONDS = 30.0
 
 
@@ -41,14 +44,17 @@ class Worker:
             ("boards", RESTORE_SECONDS, self._services.projection.restore_missing),
             ("expiry", EXPIRE_SECONDS, self._expire),
             ("reminders", REMIND_SECONDS, self._remind),
+            ("scheduled posts", PUBLISH_SECONDS, self._publish),
             ("reservations", RESERVATION_SECONDS, self._expire_reservations),
             ("flash sales", RECONCILE_SECONDS, self._reconcile_sales),
             ("tiers", TIERS_SECONDS, self._review_tiers),
             ("check-ins", CLOSE_DAYS_SECONDS, self._close_days),
             ("backfills", BACKFILL_SECONDS, self._services.backfills.run),
             ("closing", CLOSE_SECONDS, self._services.closing.close_due),
+            ("goals", GOALS_SECONDS, self._services.goal_keeping.run_due),
             ("draws", DRAW_SECONDS, self._services.rounds.run_due),
             ("erasures", ERASE_SECONDS, self._services.erasures.run_open),
+            ("merges", SWEEP_MERGES_SECONDS, self._services.merges.sweep),
         ):
             self._tasks.append(
                 asyncio.create_task(every(interval_seconds, name, work), name=f"worker-{name}")
@@ -85,6 +91,12 @@ class Worker:
 
     async def _reconcile_sales(self) -> int:
         return await self._services.sale_keeper.reconcile(self._services.now())
+
+    async def _publish(self) -> int:
+        done = 0
+        while count := await self._services.posts.publish_due():
+            done += count
+        return done
 
     async def _remind(self) -> int:
         done = 0

@@ -12,11 +12,12 @@ from api.bootstrap import DEFINITIONS_FRESH_SECONDS
 from bench.processor import ProcessorTime
 from bench.report import Line
 from bench.world import World
+from community.services import Services, build
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.activity.repository import activity_document
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import NewMember
-from gamification.services import Services, build, utc_now
+from gamification.services import utc_now
 
 KEY = "bench"
 MEMBERS = 5_000

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gamification.services import INDEXES, Services, build
+from community.services import INDEXES, Services, build
 from storage.embedded import EmbeddedServers, Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore

@@ -1,11 +1,12 @@
 """All services of the loyalty domain, wired once: what `api/` builds and resolvers call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gamification.activity import backfills as backfill_jobs
 from gamification.activity import repository as activity_repository
+from gamification.activity.approvals import ApprovalService
 from gamification.activity.backfills import BackfillRepository, BackfillService
 from gamification.activity.check_ins import CheckInService
 from gamification.activity.grouping import WAITING_MAX
@@ -35,6 +36,10 @@ from gamification.flashsale.claiming import ClaimService as FlashClaimService
 from gamification.flashsale.reconciling import SaleKeeper
 from gamification.flashsale.repository import ReservationRepository
 from gamification.flashsale.service import FlashSaleService
+from gamification.goals import repository as goal_repository
+from gamification.goals.repository import GoalRepository
+from gamification.goals.service import GoalService
+from gamification.insights.service import InsightService
 from gamification.leaderboards import repository as board_repository
 from gamification.leaderboards.changes import BoardChanges
 from gamification.leaderboards.closings import ClosingRepository
@@ -53,17 +58,20 @@ from gamification.ledger.service import LedgerService
 from gamification.lottery import repository as lottery_repository
 from gamification.lottery.repository import LotteryRepository
 from gamification.lottery.service import LotteryService
-from gamification.members import feed, tombstones
+from gamification.members import feed, moved, tombstones
 from gamification.members import follows as follow_repository
 from gamification.members import repository as member_repository
 from gamification.members.feed import FeedRepository
 from gamification.members.follows import FollowRepository, FollowService
 from gamification.members.repository import MemberRepository
 from gamification.members.service import MemberService
+from gamification.merging import repository as merge_repository
+from gamification.merging.repository import MergeRepository
+from gamification.merging.service import MergeService
 from gamification.privacy import repository as erasure_repository
 from gamification.privacy.exporting import ExportService
 from gamification.privacy.repository import ErasureRepository
-from gamification.privacy.service import ErasureService
+from gamification.privacy.service import ErasureService, Step
 from gamification.programmes import repository as programme_repository
 from gamification.programmes.repository import ProgrammeRepository
 from gamification.programmes.service import ProgrammeService
@@ -86,7 +94,10 @@ from gamification.settlement.closing import ClosingService
 from gamification.settlement.coupons import CouponService
 from gamification.settlement.delivery import Delivery
 from gamification.settlement.draws import DrawingService
+from gamification.settlement.evidence import EvidenceService
 from gamification.settlement.generosity import GenerosityService
+from gamification.settlement.goal_keeping import CHANNEL as GOAL_CHANNEL
+from gamification.settlement.goal_keeping import GoalKeeping
 from gamification.settlement.holding import HoldService
 from gamification.settlement.honours import HonourService
 from gamification.settlement.moderation import ModerationService
@@ -98,7 +109,10 @@ from gamification.settlement.rounds import RoundService
 from gamification.settlement.service import SettlementService
 from gamification.settlement.tiers import TierKeeping
 from gamification.settlement.unit import Stores
+from gamification.tasks import evidence_repository, evidence_service
 from gamification.tasks import repository as task_repository
+from gamification.tasks.evidence_repository import SubmissionRepository
+from gamification.tasks.evidence_service import EvidenceReading, QueueBell
 from gamification.tasks.repository import ProgressRepository
 from gamification.tasks.service import TaskService
 from gamification.tiers import repository as tier_repository
@@ -114,7 +128,9 @@ INDEXES = [
     programme_repository.INDEXES,
     member_repository.INDEXES,
     tombstones.INDEXES,
+    moved.INDEXES,
     erasure_repository.INDEXES,
+    merge_repository.INDEXES,
     follow_repository.INDEXES,
     feed.INDEXES,
     counter_repository.INDEXES,
@@ -123,6 +139,7 @@ INDEXES = [
     pending.INDEXES,
     holds.INDEXES,
     task_repository.INDEXES,
+    evidence_repository.INDEXES,
     badge_repository.INDEXES,
     credential_repository.INDEXES,
     referral_repository.INDEXES,
@@ -136,6 +153,7 @@ INDEXES = [
     reward_wishes.INDEXES,
     coupon_orders.INDEXES,
     flash_repository.INDEXES,
+    goal_repository.INDEXES,
 ]
 """What the domain's repositories need in MongoDB."""
 
@@ -152,6 +170,7 @@ class Services:
 
     now: Callable[[], datetime]
     stores: Stores
+    settlement: SettlementService
     programmes: ProgrammeService
     members: MemberService
     follows: FollowService
@@ -177,11 +196,15 @@ class Services:
     holds: HoldService
     generosity: GenerosityService
     claims: ClaimService
+    evidence: EvidenceService
+    evidence_reading: EvidenceReading
+    approvals: ApprovalService
     honours: HonourService
     moderation: ModerationService
     presence: PresenceService
     erasures: ErasureService
     exports: ExportService
+    merges: MergeService
     closing: ClosingService
     lottery: LotteryService
     rounds: RoundService
@@ -196,7 +219,10 @@ class Services:
     activity: ActivityService
     activities: ActivityRepository
     tiers: TierService
+    insights: InsightService
     tier_keeping: TierKeeping
+    goals: GoalService
+    goal_keeping: GoalKeeping
     doorbells: Doorbells
     board_changes: BoardChanges
 
@@ -210,10 +236,12 @@ def build(
     members_fresh_s: float = 0.0,
     intake_waiting_max: int = WAITING_MAX,
     issuing: Issuing | None = None,
+    erasing: Mapping[str, Step] | None = None,
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
     by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
-    `intake_waiting_max` activities wait to be recorded."""
+    `intake_waiting_max` activities wait to be recorded. `erasing`: steps by which a member is erased from what builds upon
+    this domain."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo, members_fresh_s),
@@ -236,6 +264,8 @@ def build(
         check_ins=CheckInRepository(mongo),
         lottery=LotteryRepository(mongo),
         rewards=RewardRepository(mongo),
+        goals=GoalRepository(mongo),
+        submissions=SubmissionRepository(mongo),
     )
     programmes = ProgrammeService(mongo, ProgrammeRepository(mongo), now, definitions_fresh_s)
     members = MemberService(mongo, stores.members, programmes, now)
@@ -254,18 +284,27 @@ def build(
     settlement = SettlementService(stores, programmes, delivery, now)
     rounds = RoundService(settlement)
     activities = ActivityRepository(mongo)
+    activity = ActivityService(activities)
+    ledger = LedgerService(stores.ledger, LedgerReports(mongo), programmes)
+    tiers = TierService(stores.tiers, programmes, now)
+    tasks = TaskService(stores.progress, programmes, members, tiers, now)
     admission, reservations = Admission(redis), ReservationRepository(mongo)
     flash_claims = FlashClaimService(settlement, members, admission, reservations)
     recording = RecordingService(settlement, activities, waiting_max=intake_waiting_max)
-    doorbells = Doorbells(redis, [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL])
+    reversal = ReversalService(settlement, activities, programmes)
+    bell = QueueBell(redis)
+    doorbells = Doorbells(
+        redis, [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL, evidence_service.CHANNEL, GOAL_CHANNEL]
+    )
     return Services(
         now=now,
         stores=stores,
+        settlement=settlement,
         programmes=programmes,
         members=members,
         follows=FollowService(mongo, FollowRepository(mongo), stores.members, now),
-        ledger=LedgerService(stores.ledger, LedgerReports(mongo), programmes),
-        tasks=TaskService(stores.progress, programmes, members, TierService(stores.tiers, programmes, now)),
+        ledger=ledger,
+        tasks=tasks,
         badges=badges,
         referrals=ReferralService(stores.referrals, members, programmes),
         referring=ReferringService(settlement),
@@ -286,11 +325,15 @@ def build(
         holds=HoldService(settlement),
         generosity=GenerosityService(settlement),
         claims=ClaimService(settlement),
+        evidence=EvidenceService(settlement, bell),
+        evidence_reading=EvidenceReading(stores.submissions, tasks),
+        approvals=ApprovalService(settlement, recording, reversal, activities, bell),
         honours=HonourService(settlement),
         moderation=ModerationService(settlement),
         presence=PresenceService(settlement),
-        erasures=ErasureService(settlement, ErasureRepository(mongo)),
+        erasures=ErasureService(settlement, ErasureRepository(mongo), erasing),
         exports=ExportService(mongo, stores.members),
+        merges=MergeService(settlement, MergeRepository(mongo), activities),
         closing=ClosingService(settlement),
         lottery=LotteryService(stores.lottery, programmes, now),
         rounds=rounds,
@@ -300,12 +343,15 @@ def build(
         check_in_terms=CheckInTermsService(settlement),
         check_in_readings=CheckInReadingService(stores.check_ins, programmes),
         recording=recording,
-        reversal=ReversalService(settlement, activities, programmes),
+        reversal=reversal,
         refunds=RefundService(settlement, activities, programmes),
-        activity=ActivityService(activities),
+        activity=activity,
         activities=activities,
-        tiers=TierService(stores.tiers, programmes, now),
+        tiers=tiers,
+        insights=InsightService(programmes, ledger, tiers, badges, tasks, activity, now),
         tier_keeping=TierKeeping(settlement),
+        goals=GoalService(stores.goals, programmes, members),
+        goal_keeping=GoalKeeping(settlement, redis),
         doorbells=doorbells,
         board_changes=BoardChanges(doorbells),
     )

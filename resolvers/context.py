@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import strawberry
 
+from community.services import Services
+from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
 from gamification.programmes.catalogue import Catalogue
-from gamification.services import Services
 from resolvers.loaders import Loaders
 
 
@@ -45,6 +46,10 @@ class Context:
         """The locale of the member who calls; None for staff, services and who has not joined."""
         held = self.services.members.held_me(self.caller)
         return held.locale if held is not None else await self.loaders.locales.load(self.caller.subject)
+
+    async def viewer(self) -> Viewer:
+        """The caller as one who looks at the community."""
+        return await self.loaders.viewers.load(self.caller.subject)
 
     async def hidden_badges(self) -> frozenset[str]:
         """The keys of the secret badges that the caller must not learn of."""

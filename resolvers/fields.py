@@ -4,6 +4,7 @@ Both run by Strawberry's executor like any other field; `resolvers/execution` kn
 """
 
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -28,9 +29,11 @@ def batched(many: Many, *, description: str) -> Any:
 
 
 def of_model(name: str, *, description: str) -> Any:
-    """A field that shows an attribute of the object's `model` as it is. The field's type is its annotation."""
+    """A field that shows an attribute of the object's `model` as it is, or one of an attribute's, joined by a dot. The
+    field's type is its annotation."""
+    attribute = attrgetter(name)
 
     def read(self: Any) -> Any:
-        return getattr(self.model, name)
+        return attribute(self.model)
 
     return strawberry.field(resolver=read, description=description, metadata={PATH: f"model.{name}"})

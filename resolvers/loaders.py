@@ -1,13 +1,17 @@
 """Loaders: many keys, one read. Caching within a request only; on a socket rows would go stale."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from community.comments.model import Comment
+from community.posts.model import Post
+from community.services import Services
+from community.spaces.service import Viewer
 from gamification.activity.model import Activity
 from gamification.badges.model import BadgeAward
 from gamification.badges.rarity import Rarity
@@ -22,8 +26,8 @@ from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.referrals.model import Referral
 from gamification.rewards.model import Redemption
-from gamification.services import Services
 from gamification.tasks.model import Progress
+from gamification.tasks.submissions import Submission
 from gamification.tiers.model import TierChange
 from gamification.tiers.service import TierStanding
 from resolvers.fields import Many
@@ -64,6 +68,13 @@ class ById(Generic[K, V]):
             await asyncio.shield(read.task)
         return {key: read.found[key] for key, read in reads.items() if key in read.found}
 
+    def hold(self, found: Mapping[K, V]) -> None:
+        """Objects that were read otherwise, as they would be read here."""
+        if self._cache and found:
+            read = _Read[K, V](list(found), dict(found))
+            read.task = asyncio.create_task(_nothing(), name="held")
+            self._asked |= dict.fromkeys(found, read)
+
     def _ask(self, key: K) -> _Read[K, V]:
         read = self._open
         if read is None:
@@ -81,6 +92,10 @@ class ById(Generic[K, V]):
                 del self._asked[key]
         for start in range(0, len(read.keys), _KEYS_A_READ):
             read.found |= await self._read(read.keys[start : start + _KEYS_A_READ])
+
+
+async def _nothing() -> None:
+    """There is nothing left to read."""
 
 
 class Loaders:
@@ -131,6 +146,11 @@ class Loaders:
     def progress(self) -> ById[bytes, Progress]:
         """Progress in tasks by id."""
         return self._by_id(self._services.tasks.by_ids)
+
+    @cached_property
+    def submissions(self) -> ById[bytes, Submission]:
+        """What was handed in for tasks, by id."""
+        return self._by_id(self._services.evidence_reading.by_ids)
 
     @cached_property
     def tier_changes(self) -> ById[bytes, TierChange]:
@@ -190,6 +210,41 @@ class Loaders:
         return self._by_id(self._services.badges.rarities)
 
     @cached_property
+    def viewers(self) -> DataLoader[str, Viewer]:
+        """The caller as one who looks at the community."""
+        return DataLoader(load_fn=self._viewers, cache=self._cache)
+
+    @cached_property
+    def posts(self) -> ById[bytes, Post]:
+        """Posts by id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Post]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.post_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def own_reactions(self) -> ById[bytes, dict[bytes, str]]:
+        """The caller's reactions to a post and what is under it, by the post's id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, dict[bytes, str]]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.reactions.of_viewer(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def comments(self) -> ById[bytes, Comment]:
+        """Comments by id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Comment]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.comment_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
     def hidden_badges(self) -> DataLoader[str, frozenset[str]]:
         """The keys of secret badges that the caller must not learn of."""
         return DataLoader(load_fn=self._hidden_badges, cache=self._cache)
@@ -208,6 +263,11 @@ class Loaders:
     def catalogues(self) -> DataLoader[str, Catalogue]:
         """Definitions by programme."""
         return DataLoader(load_fn=self._catalogues, cache=self._cache)
+
+    @cached_property
+    def callers(self) -> DataLoader[str, Member | None]:
+        """The member who calls, however often they are asked for."""
+        return DataLoader(load_fn=self._callers, cache=self._cache)
 
     @cached_property
     def locales(self) -> DataLoader[str, str | None]:
@@ -250,6 +310,14 @@ class Loaders:
         found = await self._services.tiers.standings(self._actor, members)
         return [found.get(member.id, []) for member in members]
 
+    async def _viewers(self, subjects: list[str]) -> list[Viewer]:
+        assert self._actor is not None  # noqa: S101 - nobody without a token asks as a viewer
+        catalogue = await self.catalogues.load(self._actor.programme_id)
+        found = await self._services.spaces.viewer_as(
+            self._actor, await self.callers.load(self._actor.subject), catalogue=catalogue
+        )
+        return [found for _ in subjects]
+
     async def _catalogues(self, programme_ids: list[str]) -> list[Catalogue]:
         found = {key: await self._services.programmes.catalogue(key) for key in set(programme_ids)}
         return [found[key] for key in programme_ids]
@@ -261,5 +329,9 @@ class Loaders:
 
     async def _locales(self, subjects: list[str]) -> list[str | None]:
         """The locale of the one who calls, however often they are asked for."""
-        member = await self._services.members.me(self._actor) if self._actor else None
+        member = await self.callers.load(subjects[0])
         return [member.locale if member else None] * len(subjects)
+
+    async def _callers(self, subjects: list[str]) -> list[Member | None]:
+        member = await self._services.members.me(self._actor) if self._actor else None
+        return [member] * len(subjects)

@@ -198,6 +198,11 @@ def decode_id(global_id: str) -> tuple[str, str] | None:
     return (type_name, raw) if colon else None
 
 
+def member_of(text: str) -> bytes | None:
+    """The member whose global id that is; None where it is no member's."""
+    return decode_bytes_id(text, "Member")
+
+
 def decode_bytes_id(global_id: str, type_name: str) -> bytes | None:
     """The id's bytes when it is one of that type; None else."""
     decoded = decode_id(global_id)

@@ -10,12 +10,21 @@ from resolvers.mutations.root import Mutation
 from resolvers.queries.root import Query
 from resolvers.scalars import SCALARS
 from resolvers.subscriptions.root import Subscription
+from resolvers.types.merging import MergeBlockedHandler
+from resolvers.types.task_evidence import EvidenceRefusedHandler, SubmissionMovedHandler
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=100),
-    exception_handlers=[InvalidDocumentHandler(), ReferralRefusedHandler(), *HANDLERS],
+    exception_handlers=[
+        InvalidDocumentHandler(),
+        ReferralRefusedHandler(),
+        EvidenceRefusedHandler(),
+        MergeBlockedHandler(),
+        SubmissionMovedHandler(),
+        *HANDLERS,
+    ],
 )
 """What `resolvers.operations.Operations` executes and `api/` serves."""

@@ -25,9 +25,10 @@ from typing import Any, Protocol
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gamification import services as wiring
+from community import services as wiring
+from community.services import INDEXES, Services
 from gamification.credentials.service import Issuing
-from gamification.services import INDEXES, Services
+from resolvers.relay import member_of
 from storage.embedded import EmbeddedServers, Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
@@ -104,7 +105,9 @@ def clock(session_clock: Clock) -> Iterator[Clock]:
 @pytest.fixture(scope="session")
 def services(mongo: Mongo, redis_store: RedisStore, session_clock: Clock) -> Services:
     """The whole domain."""
-    return wiring.build(mongo, redis_store, session_clock, issuing=Issuing(BASE_URL, KeysInMemory()))
+    return wiring.build(
+        mongo, redis_store, session_clock, issuing=Issuing(BASE_URL, KeysInMemory()), member_of=member_of
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import Phase, settings
 
+from community.services import Services
 from gamification.activity.model import Activity, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.badges.model import BadgeAward
 from gamification.kit.actors import Actor, Role
@@ -16,7 +17,7 @@ from gamification.leaderboards.service import Around
 from gamification.ledger.model import Account, Transfer, account_id
 from gamification.members.model import Member, NewMember
 from gamification.programmes.service import Applied
-from gamification.services import Services, utc_now
+from gamification.services import utc_now
 from gamification.tasks.model import Progress, progress_id
 from storage.paging import Window
 

@@ -19,6 +19,8 @@ DOCUMENTS = sorted(
     ]
 )
 SECURITY = ROOT / "docs/operating/security.md"
+EDGE_CASES = ROOT / "docs/edge-cases.md"
+_CODE = re.compile(r"`[^`\n]+`")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)?::(\w+)`")
 _SETTING = re.compile(r"`STARGUILD_([A-Z_]+)`")
@@ -35,10 +37,10 @@ def defined_in(path: str) -> set[str]:
     }
 
 
-def named_tests() -> list[tuple[str, str]]:
-    """File and name of each test in the threat model; one without a file is of the file before it in its row."""
+def named_tests(document: Path) -> list[tuple[str, str]]:
+    """File and name of each test in a document; one without a file is of the file before it in its row."""
     found = []
-    for line in SECURITY.read_text().splitlines():
+    for line in document.read_text().splitlines():
         path = ""
         for stated, name in _TEST.findall(line):
             path = stated or path
@@ -48,15 +50,21 @@ def named_tests() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    links = [link for link in _LINK.findall(document.read_text()) if "://" not in link]
+    links = [link for link in _LINK.findall(_CODE.sub("", document.read_text())) if "://" not in link]
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_every_test_of_the_threat_model_exists() -> None:
-    named = named_tests()
+@pytest.mark.parametrize("document", [SECURITY, EDGE_CASES], ids=lambda path: path.name)
+def test_every_test_of_the_threat_model_and_the_edge_cases_exists(document: Path) -> None:
+    named = named_tests(document)
     assert len(named) > 80
     missing = [f"{path}::{name}" for path, name in named if not path or name not in defined_in(path)]
     assert missing == []
+
+
+def test_every_edge_case_names_a_test() -> None:
+    rows = [line for line in EDGE_CASES.read_text().splitlines() if line.startswith("| ")]
+    assert [row for row in rows if not row.startswith("| What must hold") and not _TEST.search(row)] == []
 
 
 def test_every_threat_names_a_test() -> None:

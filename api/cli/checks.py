@@ -6,8 +6,8 @@ from api.bootstrap import Backend
 from api.cli.backends import with_backend
 from api.cli.options import JsonOption, ProgrammeOption
 from api.cli.report import Exit, Report, reporting, table
+from community.verification.service import VerificationService
 from gamification.verification.report import Report as Findings
-from gamification.verification.service import VerificationService
 
 
 def verify(programme: ProgrammeOption, as_json: JsonOption = False) -> None:

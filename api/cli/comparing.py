@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from api.cli.report import table
+from community.services import Services
 from gamification.importers.comparison import (
     BadgeComparison,
     Comparison,
@@ -17,7 +18,6 @@ from gamification.importers.comparison import (
 )
 from gamification.kit.actors import system_actor
 from gamification.members.model import Member
-from gamification.services import Services
 from storage.paging import Window
 
 UNIT = "reputation"

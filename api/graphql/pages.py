@@ -13,8 +13,8 @@ from hashlib import sha256
 from graphql import FieldNode, OperationType, StringValueNode, VariableNode
 from prometheus_client import Counter
 
+from community.services import Services
 from gamification.kit.actors import Actor, Role
-from gamification.services import Services
 from resolvers.audience import Audience, scope_of
 from resolvers.context import Context
 from resolvers.operations import Ready, Request

@@ -19,9 +19,9 @@ from api.graphql.errors import presentable
 from api.graphql.live.limits import Connections
 from api.graphql.live.operations import ANY_TYPE, LiveOperations, failed, over_limit, refusal
 from api.settings import Settings
+from community.services import Services
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
-from gamification.services import Services
 from resolvers.live.hub import hub_of
 from resolvers.live.seats import Payload, Seat, Watch
 from resolvers.operations import Operations, Ready, Refused, Request, WrongType

@@ -1,26 +1,37 @@
 """From an evaluation to what an activity derives, and applying it to a workspace: pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from gamification.activity.model import Activity, DerivedAdvance, DerivedAward, DerivedQualification
+from gamification.activity.model import (
+    Activity,
+    DerivedAdvance,
+    DerivedAward,
+    DerivedContribution,
+    DerivedGift,
+    DerivedQualification,
+)
 from gamification.badges.awarding import occurrence_for
 from gamification.badges.model import BY_RULES
+from gamification.goals.counting import counted_in
+from gamification.goals.model import UNCOUNTED as NOT_IN_GOAL
 from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import evolve
 from gamification.ledger.model import account_id
+from gamification.members.facts import member_facts
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.rules.model import (
     Advance,
     Award,
     Confirm,
+    Contribute,
     CounterUse,
     Evaluation,
     Facts,
     GiveItems,
+    GiveReward,
     PostPoints,
     Qualify,
     ResolvedEffect,
@@ -28,11 +39,14 @@ from gamification.rules.model import (
 )
 from gamification.settlement.check_ins import add_items
 from gamification.settlement.completion import advance
+from gamification.settlement.gifts import give_by_rule
+from gamification.settlement.goals import contribute
 from gamification.settlement.growth import factors, multiply, note_counted
 from gamification.settlement.pending import About, confirm
 from gamification.settlement.sights import sees
 from gamification.settlement.workspace import Given, Workspace
-from gamification.tasks.progress import UNCOUNTED, counted_period
+from gamification.tasks.picks import picked_period
+from gamification.tasks.progress import UNCOUNTED
 from gamification.tiers.model import Growth
 
 
@@ -42,11 +56,12 @@ def facts_of(activity: Activity) -> Facts:
         activity.type,
         activity.source,
         activity.source_id,
-        activity.member_id,
+        activity.counted_as or activity.member_id,
         activity.occurred_at,
         activity.subject,
         activity.standing_properties,
         activity.member_facts or {},
+        activity.approved,
     )
 
 
@@ -69,10 +84,53 @@ def derived_advances(
 ) -> tuple[DerivedAdvance, ...]:
     """The advances that these effects make, each with its period."""
     return tuple(
-        _advance(catalogue, member_zone, activity.occurred_at, effect)
+        _advance(catalogue, activity, member_zone, effect)
         for effect in effects
         if isinstance(effect, Advance)
     )
+
+
+def derived_contributions(
+    catalogue: Catalogue,
+    member: Member,
+    activity: Activity,
+    effects: Sequence[ResolvedEffect],
+) -> tuple[DerivedContribution, ...]:
+    """What these effects contribute to goals, judged as of when the activity was recorded. What it contributed by the same
+    rule before stays in its period and with its team; what is new counts for the team that the member is in now."""
+    places = {(one.rule, one.goal): (one.period, one.team) for one in activity.contributed}
+    return tuple(
+        _contribution(effect, place)
+        if (place := places.get((effect.rule.key, effect.goal)))
+        else _contribution(effect, _place(catalogue, member, activity, effect.goal))
+        for effect in effects
+        if isinstance(effect, Contribute)
+    )
+
+
+def _contribution(effect: Contribute, place: tuple[str, str | None]) -> DerivedContribution:
+    return DerivedContribution(effect.rule.key, effect.rule.version, effect.goal, *place, effect.by)
+
+
+def _place(catalogue: Catalogue, member: Member, activity: Activity, goal: str) -> tuple[str, str | None]:
+    """(period, team) in which the activity contributes to a goal."""
+    return counted_in(
+        catalogue.programme_id,
+        catalogue.goals[goal],
+        activity.occurred_at,
+        activity.recorded_at,
+        catalogue.settings.time_zone,
+        member_facts(member),
+    )
+
+
+def derived_gifts(effects: Sequence[ResolvedEffect]) -> tuple[DerivedGift, ...]:
+    """The rewards that these effects find due, whatever their caps have left."""
+    return tuple(_gift(effect) for effect in effects if isinstance(effect, GiveReward))
+
+
+def _gift(effect: GiveReward, *, capped: bool = False) -> DerivedGift:
+    return DerivedGift(effect.rule.key, effect.rule.version, effect.index, effect.reward, capped)
 
 
 def _award(catalogue: Catalogue, effect: Award) -> DerivedAward:
@@ -80,8 +138,14 @@ def _award(catalogue: Catalogue, effect: Award) -> DerivedAward:
     return DerivedAward(effect.rule.key, effect.rule.version, effect.badge, occurrence, effect.level)
 
 
-def _advance(catalogue: Catalogue, member_zone: str, at: datetime, effect: Advance) -> DerivedAdvance:
-    period = counted_period(catalogue.tasks[effect.task], at, member_zone, catalogue.settings.time_zone)
+def _advance(catalogue: Catalogue, activity: Activity, member_zone: str, effect: Advance) -> DerivedAdvance:
+    period = effect.period or picked_period(
+        catalogue,
+        catalogue.tasks[effect.task],
+        activity.counted_as or activity.member_id,
+        activity.occurred_at,
+        member_zone,
+    )
     return DerivedAdvance(effect.rule.key, effect.rule.version, effect.task, period, effect.by, effect.value)
 
 
@@ -95,7 +159,7 @@ def unseen(space: Workspace, member: Member, effects: Sequence[ResolvedEffect]) 
 
 
 def items_ground(activity_id: bytes) -> str:
-    """The ground on which an activity's rules give make-up cards and freezes."""
+    """The ground on which an activity's rules give make-up cards, freezes and rewards of the catalogue."""
     return f"activity:{activity_id.hex()}"
 
 
@@ -105,6 +169,7 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
     given = Given()
     awards: list[DerivedAward] = []
     advances: list[DerivedAdvance] = []
+    gives: list[DerivedGift] = []
     if evaluation.effects:
         # Also where nothing changes, as for a badge held already: a reversal at the same time must meet it.
         space.touched.add(member.id)
@@ -113,33 +178,15 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
     for effect in evaluation.effects:
         cause = cause_of(activity, effect)
         if isinstance(effect, PostPoints):
-            transfer_id = derived_id("transfer", activity.id, effect.rule.key, effect.index)
-            amount, cause = multiply(lifted_by, effect.unit, effect.amount, cause)
-            space.post(
-                member,
-                effect.unit,
-                amount,
-                transfer_id,
-                cause,
-                at,
-                given,
-                boards=effect.boards,
-                caps=effect.caps,
-                budgets=effect.budgets,
-                about=About(activity.subject),
+            _post(
+                space, member, activity, effect, multiply(lifted_by, effect.unit, effect.amount, cause), given
             )
         elif isinstance(effect, Confirm):
             account = account_id(catalogue.programme_id, member.id, effect.unit)
             confirmed = confirm(space, account, About(activity.subject), at, cause)
             given.transfers += [transfer.id for transfer in confirmed]
         elif isinstance(effect, Advance):
-            task = catalogue.tasks[effect.task]
-            derived = _advance(catalogue, member.time_zone, at, effect)
-            if effect.task in hidden:
-                derived = replace(derived, period=UNCOUNTED)
-            advances.append(derived)
-            if derived.period != UNCOUNTED:
-                advance(space, member, task, derived.period, effect.by, effect.value, cause, at)
+            advances.append(_go_on(space, member, activity, effect, cause, hidden))
         elif isinstance(effect, Award):
             awards.append(_award(catalogue, effect))
             space.award(member, effect.badge, effect.occurrence, BY_RULES, effect.level, cause, at)
@@ -148,6 +195,9 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
             definition = catalogue.check_ins[effect.check_in]
             ground = items_ground(activity.id)
             add_items(space, member, definition, effect.item, effect.count, entry, cause, ground)
+        elif isinstance(effect, GiveReward):
+            there = give_by_rule(space, member, activity.id, at, effect, items_ground(activity.id), cause)
+            gives.append(_gift(effect, capped=not there))
         elif isinstance(effect, Qualify):
             space.qualify(member, effect.offer, activity.id, at, cause)
         elif isinstance(effect, WriteScore):
@@ -162,8 +212,64 @@ def settle(space: Workspace, member: Member, activity: Activity, evaluation: Eva
         transfers=tuple(given.transfers),
         scores=tuple(given.scores),
         unscored=tuple(given.unscored),
+        gives=tuple(gives),
         qualifies=derived_qualifications(evaluation.effects),
+        contributed=_contributed(space, member, activity, evaluation.effects),
     )
+
+
+def _post(
+    space: Workspace,
+    member: Member,
+    activity: Activity,
+    effect: PostPoints,
+    lifted: tuple[int, Cause],
+    given: Given,
+) -> None:
+    """Post an effect's points: `lifted` is the amount after multipliers, with what then is the cause."""
+    amount, cause = lifted
+    space.post(
+        member,
+        effect.unit,
+        amount,
+        derived_id("transfer", activity.id, effect.rule.key, effect.index),
+        cause,
+        activity.occurred_at,
+        given,
+        boards=effect.boards,
+        caps=effect.caps,
+        budgets=effect.budgets,
+        about=About(activity.subject),
+    )
+
+
+def _go_on(
+    space: Workspace,
+    member: Member,
+    activity: Activity,
+    effect: Advance,
+    cause: Cause,
+    hidden: Container[str],
+) -> DerivedAdvance:
+    """Advance a task, where it counts and is there for the member."""
+    derived = _advance(space.catalogue, activity, member.time_zone, effect)
+    if effect.task in hidden and effect.period is None:
+        derived = replace(derived, period=UNCOUNTED)
+    if derived.period != UNCOUNTED:
+        task, at = space.catalogue.tasks[effect.task], activity.occurred_at
+        advance(space, member, task, derived.period, effect.by, effect.value, cause, at)
+    return derived
+
+
+def _contributed(
+    space: Workspace, member: Member, activity: Activity, effects: Sequence[ResolvedEffect]
+) -> tuple[DerivedContribution, ...]:
+    """What effects contribute to goals, contributed."""
+    found = derived_contributions(space.catalogue, member, activity, effects)
+    for one in found:
+        if one.period != NOT_IN_GOAL:
+            contribute(space, member, space.catalogue.goals[one.goal], one.period, one.team, one.by)
+    return found
 
 
 def counted(

@@ -9,14 +9,15 @@ from gamification.kit.errors import DomainError
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
 from gamification.leaderboards.model import Contribution, Unscored
-from gamification.rules.model import CounterUse
+from gamification.rules.model import Approved, CounterUse
 
 BATCH_MAX = 500
 
 
 @record(frozen=True, slots=True)
 class NewActivity:
-    """What a sender states. (`source`, `source_id`) names it for good; `occurred_at` is aware."""
+    """What a sender states. (`source`, `source_id`) names it for good; `occurred_at` is aware. `approved` is stated by the
+    platform alone."""
 
     type: str
     source: str
@@ -25,6 +26,7 @@ class NewActivity:
     occurred_at: datetime
     subject: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    approved: Approved | None = None
 
 
 @record(frozen=True, slots=True)
@@ -52,6 +54,30 @@ class DerivedAdvance:
     period: str
     by: int
     value: str | None
+
+
+@record(frozen=True, slots=True)
+class DerivedContribution:
+    """A rule contributed to a goal, in that period, for the member's team of that time. The period is
+    `goals.model.UNCOUNTED` where it does not count."""
+
+    rule: str
+    rule_version: int
+    goal: str
+    period: str
+    team: str | None
+    by: int
+
+
+@record(frozen=True, slots=True)
+class DerivedGift:
+    """A rule gave a reward of the catalogue, by the effect at that place in it; not if `capped`: its caps had no room."""
+
+    rule: str
+    rule_version: int
+    index: int
+    reward: str
+    capped: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -113,10 +139,16 @@ class Activity:
     reversal: Reversal | None = None
     unscored: tuple[Unscored, ...] = ()
     qualifies: tuple[DerivedQualification, ...] = ()
+    contributed: tuple[DerivedContribution, ...] = ()
+    gives: tuple[DerivedGift, ...] = ()
     remaining: dict[str, Any] | None = None
     refunds: tuple[Refund, ...] = ()
     erased: bool = False
     """Its member was erased, and with them what its rules could be evaluated by: what it derived stands as recorded."""
+    counted_as: bytes | None = None
+    """The member by whose counters it was counted, where that account was merged into this member since."""
+    approved: Approved | None = None
+    """Of an activity that is an approval: of what."""
 
     @property
     def standing_properties(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Recording batches: each activity once, a bad one without harm to its neighbours, callers in shared transactions."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gamification.activity.derivation import facts_of, settle
 from gamification.activity.grouping import GROUP_MAX, WAITING_MAX, Grouping
@@ -72,7 +72,7 @@ class RecordingService:
             return []
         catalogue = await self._settlement.programmes.catalogue(actor.programme_id)
         counts_subjects = _counts_subjects(catalogue)
-        budgets = ruleset_of(catalogue).shared_budgets if catalogue.document.budgets else _no_budgets
+        budgets = _budgets_of(catalogue)
         shares = counts_subjects or any(budgets(kind) for kind in {new.type for new in batch})
         parts = [range(len(batch))] if shares else parts_of(batch)
         answers = await self._grouping.submit(
@@ -261,6 +261,12 @@ def _counts_subjects(catalogue: Catalogue) -> bool:
     )
 
 
+def _budgets_of(catalogue: Catalogue) -> Callable[[str], frozenset[str]]:
+    """What activities of a type use up together, whosever they are."""
+    shares = catalogue.document.budgets or catalogue.document.rewards
+    return ruleset_of(catalogue).shared_budgets if shares else _no_budgets
+
+
 def _no_budgets(_: str) -> frozenset[str]:
     return frozenset()
 
@@ -330,6 +336,7 @@ def _activity(
         sequence=sequence,
         programme_version=work.space.catalogue.version,
         member_facts=member_facts(member) if ruleset.for_type(new.type).uses_member else None,
+        approved=new.approved,
     )
 
 

@@ -1,12 +1,15 @@
 """Activities as stored, each with what it derived and gave."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from gamification.activity.model import (
     Activity,
     DerivedAdvance,
     DerivedAward,
+    DerivedContribution,
+    DerivedGift,
     DerivedQualification,
     Refund,
     Reversal,
@@ -18,7 +21,7 @@ from gamification.leaderboards.model import (
     contribution_document,
     contribution_from,
 )
-from gamification.rules.model import CounterUse
+from gamification.rules.model import Approved, CounterUse
 from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
@@ -125,6 +128,23 @@ class ActivityRepository:
             [activity_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
         )
 
+    async def counts_between(self, member_id: bytes, since: datetime, until: datetime) -> dict[str, int]:
+        """How much standing activity of a member happened in that time, by type, in the order of types."""
+        rows = self._activities.aggregate(
+            [
+                {
+                    "$match": {
+                        "member_id": member_id,
+                        "occurred_at": {"$gte": since, "$lt": until},
+                        **_STANDING,
+                    }
+                },
+                {"$group": {"_id": "$type", "count": {"$sum": 1}}},
+                {"$sort": {"_id": 1}},
+            ]
+        )
+        return {row["_id"]: int(row["count"]) async for row in rows}
+
     async def between(
         self, programme_id: str, types: Sequence[str], after: int, until: int, limit: int, tx: Tx
     ) -> list[Activity]:
@@ -150,6 +170,12 @@ class ActivityRepository:
             "sequence", ASCENDING
         )
         async for row in cursor:
+            yield activity_from(row)
+
+    async def of_source(self, programme_id: str, source: str) -> AsyncIterator[Activity]:
+        """Every activity of a programme that a source told of, in no order."""
+        query = {"programme_id": programme_id, "source": source}
+        async for row in self._activities.find(query, batch_size=2000):
             yield activity_from(row)
 
     async def count(self, programme_id: str) -> int:
@@ -181,6 +207,11 @@ def activity_document(activity: Activity) -> Document:
         document["refunds"] = [_refund_document(refund) for refund in activity.refunds]
     if activity.erased:
         document["erased"] = True
+    if activity.counted_as is not None:
+        document["counted_as"] = activity.counted_as
+    if activity.approved is not None:
+        of = activity.approved
+        document["approved"] = {"task": of.task, "period": of.period, "submission": of.submission}
     if activity.reversal is not None:
         document["reversal"] = {
             "at": activity.reversal.at,
@@ -229,6 +260,29 @@ def _derived(activity: Activity) -> Document:
         document["qualifies"] = [
             {"rule": q.rule, "rule_version": q.rule_version, "offer": q.offer} for q in activity.qualifies
         ]
+    if activity.contributed:
+        document["contributed"] = [
+            {
+                "rule": c.rule,
+                "rule_version": c.rule_version,
+                "goal": c.goal,
+                "period": c.period,
+                "team": c.team,
+                "by": c.by,
+            }
+            for c in activity.contributed
+        ]
+    if activity.gives:
+        document["gives"] = [
+            {
+                "rule": g.rule,
+                "rule_version": g.rule_version,
+                "index": g.index,
+                "reward": g.reward,
+                "capped": g.capped,
+            }
+            for g in activity.gives
+        ]
     if activity.unscored:
         document["unscored"] = [
             {"board": u.board, "period": u.period, "reason": u.reason.value} for u in activity.unscored
@@ -252,7 +306,7 @@ def _refund_from(row: Document) -> Refund:
 
 
 def activity_from(row: Document) -> Activity:
-    reversal = row.get("reversal")
+    reversal, approved = row.get("reversal"), row.get("approved")
     return Activity(
         id=row["_id"],
         programme_id=row["programme_id"],
@@ -276,7 +330,11 @@ def activity_from(row: Document) -> Activity:
         remaining=row.get("remaining"),
         refunds=tuple(_refund_from(refund) for refund in row.get("refunds", ())),
         erased=row.get("erased", False),
+        counted_as=row.get("counted_as"),
+        approved=Approved(**approved) if approved else None,
         qualifies=tuple(DerivedQualification(**found) for found in row.get("qualifies", ())),
+        gives=tuple(DerivedGift(**found) for found in row.get("gives", ())),
+        contributed=tuple(DerivedContribution(**found) for found in row.get("contributed", ())),
         unscored=tuple(
             Unscored(u["board"], u["period"], Refusal(u["reason"])) for u in row.get("unscored", ())
         ),

@@ -16,9 +16,10 @@ from gamification.activity.shifting import Partly, Shift, Shifting
 from gamification.badges.awarding import Outcome
 from gamification.badges.model import BY_RULES, BadgeAward, award_id
 from gamification.checkins.model import LostItems
+from gamification.goals.model import UNCOUNTED as NOT_IN_GOAL
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
-from gamification.kit.errors import NotFound
+from gamification.kit.errors import Conflict, NotFound
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import evolve
 from gamification.ledger.model import TransferKind
@@ -27,8 +28,12 @@ from gamification.members.profile import check_text
 from gamification.programmes.definitions import RefundTerms
 from gamification.programmes.service import ProgrammeService
 from gamification.referrals.model import Qualifying, referral_id
+from gamification.rewards.shelf import Lost
 from gamification.settlement.completion import progress_in, put_counted, settle
+from gamification.settlement.evidence import revoke_approved
+from gamification.settlement.gifts import gift_id
 from gamification.settlement.giving import take_back
+from gamification.settlement.goals import load_payments, needed, recount
 from gamification.settlement.growth import load_climbers, note_counted
 from gamification.settlement.needs import NeedsFinder
 from gamification.settlement.service import SettlementService
@@ -71,6 +76,12 @@ class ReversalService:
 
         return await self._settlement.run(actor.programme_id, body)
 
+    async def reverse_within(
+        self, work: Unit, actor: Actor, activity: Activity, reason: str | None
+    ) -> Activity:
+        """Reverse an activity that stands in a transaction that is open already; whoever may is the caller's to say."""
+        return await self._reverse(work, actor, activity, reason)
+
     async def _reverse(
         self,
         work: Unit,
@@ -85,6 +96,11 @@ class ReversalService:
         members = await work.stores.members.by_ids(activity.programme_id, sorted(ids), work.tx)
         if members[activity.member_id].erased_at is not None:
             raise NotFound("There is no such activity.", path=["sourceId"])
+        if members[activity.member_id].merged_into is not None:
+            # It was in the middle of being recorded when its member was merged; the worker gives it to the other.
+            raise Conflict(
+                "The member's accounts are being merged; try again in some seconds.", path=["sourceId"]
+            )
         shift = await self._shifting.shift(activity, sharing, members, partly)
         shift.advances = [one for one in shift.advances if one[1].period != UNCOUNTED]
         space.begin(await work.next_sequence())
@@ -104,6 +120,7 @@ class ReversalService:
         # Meets whatever else becomes or ceases to be grounds for their awards at the same time.
         space.touched |= {activity.member_id} | {other.member_id for other, _ in shift.awards}
         space.touched |= {other.member_id for other, _, _ in shift.advances}
+        shift.contributed = [one for one in shift.contributed if one[1].period != NOT_IN_GOAL]
         await self._load(work, members, activity, shift)
         if partly is not None:
             partly.take(work, undone, because)
@@ -116,12 +133,27 @@ class ReversalService:
             space, derived_id("reversal", activity.id, *_refund_key(undone)), activity.member_id, gone
         )
         await self._recount(work, members, shift, because)
+        recount(
+            space,
+            [
+                (members[other.member_id], made.goal, made.period, made.team, made.by * times)
+                for other, made, times in shift.contributed
+            ],
+            because,
+        )
         await self._rejustify(work, members, shift, because)
         await self._requalify(work, shift, because)
         space.stale |= {(activity.member_id, score.board, score.period) for score in activity.scores}
         if space.catalogue.document.check_ins and shift.becomes is None:
             space.lost_items.append(LostItems(activity.member_id, items_ground(activity.id), because))
             await withdraw_check_in(work, members[activity.member_id], activity, because)
+        if activity.gives:
+            kept = shift.becomes.gives if shift.becomes is not None else ()
+            stays = frozenset(gift_id(activity.id, gift.rule, gift.index) for gift in kept)
+            ground = items_ground(activity.id)
+            space.shelf.lost.append(Lost(activity.member_id, ground, because, stays))
+        if activity.approved is not None and shift.becomes is None:
+            await revoke_approved(work, members[activity.member_id], activity.approved, activity.id, because)
         await work.flush()
         await rescore(work, self._repository, members)
         return undone
@@ -135,7 +167,12 @@ class ReversalService:
             finder.add_task(members[other.member_id], other.occurred_at, task, derived.period)
         for other, due in shift.awards:
             finder.add_award(members[other.member_id], due.badge, due.occurrence)
+        for other, made, _ in shift.contributed:
+            finder.needs.contributions.add(
+                needed(catalogue.programme_id, made.goal, made.period, made.team, other.member_id)
+            )
         await work.load(finder.needs)
+        await load_payments(work, finder.needs.contributions)
         await work.load_unlocked(finder.needs, reversing=True)
         rewarded = [t for progress in work.space.progress.values() for t in progress.transfers]
         wanted = [*activity.transfers, *rewarded]
@@ -205,7 +242,7 @@ class ReversalService:
             standing = await self._repository.qualifying(member_id, offer, work.tx)
             found = referral_id(work.space.catalogue.programme_id, member_id)
             work.space.requalified[found] = work.space.requalified.get(found, ()) + tuple(
-                Qualifying(found, offer, one.occurred_at, _qualifying_cause(one, offer)) for one in standing
+                Qualifying(found, offer, one.occurred_at, qualifying_cause(one, offer)) for one in standing
             )
             work.space.touched.add(member_id)
 
@@ -219,7 +256,8 @@ def _refund_key(activity: Activity) -> tuple[str, ...]:
     return () if activity.reversal is not None else tuple(refund.key for refund in activity.refunds[-1:])
 
 
-def _qualifying_cause(activity: Activity, offer: str) -> Cause:
+def qualifying_cause(activity: Activity, offer: str) -> Cause:
+    """Which activity and rule qualified whoever did it."""
     found = next(one for one in activity.qualifies if one.offer == offer)
     return Cause(
         activity_id=activity.id,

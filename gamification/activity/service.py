@@ -1,6 +1,7 @@
 """Reading activities."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from gamification.activity.model import Activity, activity_id
 from gamification.activity.repository import ActivityRepository
@@ -26,6 +27,15 @@ class ActivityService:
     async def by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Activity]:
         """Activities by id, of this programme. The caller checks that the actor may read their member's."""
         return await self._repository.by_ids(actor.programme_id, ids)
+
+    async def counts_between(
+        self, actor: Actor, member: Member, since: datetime, until: datetime
+    ) -> dict[str, int]:
+        """How much standing activity of each type happened from the one instant to before the other, by type; empty for
+        those who may not see it."""
+        if not may_see_private(actor, member):
+            return {}
+        return await self._repository.counts_between(member.id, since, until)
 
     async def page(self, actor: Actor, member: Member, window: Window) -> Page[Activity]:
         """A member's activities, newest first."""

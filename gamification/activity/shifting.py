@@ -13,10 +13,19 @@ from gamification.activity.backfilling import still_due
 from gamification.activity.derivation import (
     derived_advances,
     derived_awards,
+    derived_contributions,
+    derived_gifts,
     derived_qualifications,
     facts_of,
 )
-from gamification.activity.model import Activity, DerivedAdvance, DerivedAward, DerivedQualification
+from gamification.activity.model import (
+    Activity,
+    DerivedAdvance,
+    DerivedAward,
+    DerivedContribution,
+    DerivedGift,
+    DerivedQualification,
+)
 from gamification.activity.repository import ActivityRepository
 from gamification.kit.causes import Cause
 from gamification.kit.errors import InvalidInput
@@ -27,16 +36,17 @@ from gamification.rules.model import CounterUse, ResolvedEffect
 from gamification.rules.ruleset import ruleset_of
 from gamification.settlement.unit import Unit
 
-D = TypeVar("D", DerivedAward, DerivedAdvance, DerivedQualification)
+D = TypeVar("D", DerivedAward, DerivedAdvance, DerivedContribution, DerivedQualification)
 
 
 @dataclass(slots=True)
 class Shift:
-    """How derivations change: advances to count (+1) or take back (−1), and awards to look at again."""
+    """How derivations change: advances and contributions to count (+1) or take back (−1), and awards to look at again."""
 
     advances: list[tuple[Activity, DerivedAdvance, int]] = field(default_factory=list)
     awards: list[tuple[Activity, DerivedAward]] = field(default_factory=list)
     qualifies: list[tuple[Activity, DerivedQualification]] = field(default_factory=list)
+    contributed: list[tuple[Activity, DerivedContribution, int]] = field(default_factory=list)
     rewritten: list[Activity] = field(default_factory=list)
     counters: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     becomes: Activity | None = None
@@ -81,6 +91,7 @@ class Shifting:
             advances=[(activity, derived, -1) for derived in activity.advances],
             awards=[(activity, derived) for derived in activity.awards],
             qualifies=[(activity, derived) for derived in activity.qualifies],
+            contributed=[(activity, derived, -1) for derived in activity.contributed],
         )
         fed = {use.id: use for use in activity.counters if use.add}
         # What stands adds up to the counter's value, so counting anew starts from nothing.
@@ -98,6 +109,7 @@ class Shifting:
                 before, after = Counter(other.advances), Counter(changed.advances)
                 shift.advances += [(other, a, -1) for a in (before - after).elements()]
                 shift.advances += [(other, a, 1) for a in (after - before).elements()]
+                shift.contributed += _differing(other, other.contributed, changed.contributed)
         if partly is not None and not partly.is_all and shift.becomes is None:
             await self._become(shift, activity, members[activity.member_id], partly, running)
         shift.counters = {
@@ -126,6 +138,8 @@ class Shifting:
                     *await self._backfilled(replace(partly.smaller, counters=evaluation.counters)),
                 ),
                 qualifies=derived_qualifications(effects),
+                gives=_still_given(activity, effects),
+                contributed=derived_contributions(catalogue, member, activity, effects),
                 advances=tuple(replace(a, period=periods.get((a.rule, a.task), a.period)) for a in advances),
             ),
             effects,
@@ -139,6 +153,9 @@ class Shifting:
         )
         shift.awards = [(activity, a) for a in {*activity.awards} ^ {*becomes.awards}] + [
             one for one in shift.awards if one[0].id != activity.id
+        ]
+        shift.contributed = _differing(activity, activity.contributed, becomes.contributed) + [
+            one for one in shift.contributed if one[0].id != activity.id
         ]
         shift.qualifies = [(activity, q) for q in {*activity.qualifies} ^ {*becomes.qualifies}] + [
             one for one in shift.qualifies if one[0].id != activity.id
@@ -179,6 +196,9 @@ class Shifting:
                 *await self._backfilled(changed),
             ),
             qualifies=_merged(other.qualifies, derived_qualifications(effects), affected),
+            contributed=_merged(
+                other.contributed, derived_contributions(catalogue, member, other, effects), affected
+            ),
             advances=_merged(
                 other.advances,
                 (replace(a, period=kept_periods.get((a.rule, a.task), a.period)) for a in advances),
@@ -196,6 +216,15 @@ class Shifting:
         return kept
 
 
+def _differing(
+    activity: Activity, before: Iterable[DerivedContribution], after: Iterable[DerivedContribution]
+) -> list[tuple[Activity, DerivedContribution, int]]:
+    """What is to be taken back and what is to be counted, where one takes the other's place."""
+    old, new = Counter(before), Counter(after)
+    gone = [(activity, one, -1) for one in (old - new).elements()]
+    return gone + [(activity, one, 1) for one in (new - old).elements()]
+
+
 def _own(awards: Iterable[DerivedAward]) -> tuple[DerivedAward, ...]:
     """Those by the rules of the activity's own time."""
     return tuple(award for award in awards if award.programme_version is None)
@@ -204,3 +233,9 @@ def _own(awards: Iterable[DerivedAward]) -> tuple[DerivedAward, ...]:
 def _merged(old: tuple[D, ...], new: Iterable[D], affected: set[str]) -> tuple[D, ...]:
     """The derivations of unaffected rules, and the new ones of the affected."""
     return tuple([derived for derived in old if derived.rule not in affected] + list(new))
+
+
+def _still_given(activity: Activity, effects: Sequence[ResolvedEffect]) -> tuple[DerivedGift, ...]:
+    """What of an activity's rewards its rules find due still; a smaller activity gives nothing that it did not before."""
+    due = {(gift.rule, gift.index) for gift in derived_gifts(effects)}
+    return tuple(gift for gift in activity.gives if (gift.rule, gift.index) in due)

@@ -40,6 +40,8 @@ class BadgeAward:
     number: int | None = None
     missed: bool = False
     withdrawals: int = 0
+    former_numbers: tuple[int, ...] = ()
+    """Numbers beside `number` of accounts that were merged into the member's: nobody else is given them."""
 
     @property
     def stands(self) -> bool:

@@ -1,6 +1,7 @@
 """Awards as stored."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from gamification.badges.model import BadgeAward, CollectionState, Edition
@@ -59,6 +60,16 @@ class AwardRepository:
             window,
         )
         return Page([award_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def awarded_between(
+        self, member_id: bytes, since: datetime, until: datetime, limit: int
+    ) -> tuple[int, list[BadgeAward]]:
+        """How many standing awards of a member were earned in that time, and the first so many, in order."""
+        query = {"member_id": member_id, "awarded_at": {"$gte": since, "$lt": until}, **_STANDING, **_SHOWN}
+        cursor = self._awards.find(query).sort([("awarded_at", 1), ("_id", 1)]).limit(limit)
+        awards = [award_from(row) for row in await cursor.to_list(None)]
+        count = len(awards)
+        return (count if count < limit else int(await self._awards.count_documents(query))), awards
 
     async def stream(self, programme_id: str) -> AsyncIterator[BadgeAward]:
         """Every award of a programme, in no order."""
@@ -252,6 +263,8 @@ def award_document(award: BadgeAward) -> Document:
     }
     if award.number is not None:
         document["number"] = award.number
+    if award.former_numbers:
+        document["former_numbers"] = list(award.former_numbers)
     if award.missed:
         document["missed"] = True
     if award.withdrawals:
@@ -278,4 +291,5 @@ def award_from(row: Document) -> BadgeAward:
         number=row.get("number"),
         missed=row.get("missed", False),
         withdrawals=row.get("withdrawals", 0),
+        former_numbers=tuple(row.get("former_numbers", ())),
     )

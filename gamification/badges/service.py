@@ -84,6 +84,15 @@ class BadgeService:
             query["badge"] = {"$nin": sorted(hidden)}
         return await self._repository.page(actor.programme_id, query, window)
 
+    async def awarded_between(
+        self, actor: Actor, member: Member, since: datetime, until: datetime, limit: int
+    ) -> tuple[int, list[BadgeAward]]:
+        """How many standing awards of a member were earned from the one instant to before the other, and the first so
+        many. None for those who may not see what is the member's own."""
+        if not may_see_private(actor, member):
+            return 0, []
+        return await self._repository.awarded_between(member.id, since, until, limit)
+
     async def of_badge(self, actor: Actor, badge: Badge, window: Window) -> Page[BadgeAward]:
         """Standing awards of a badge, newest first."""
         return await self._repository.page(

@@ -225,7 +225,7 @@ class ClaimService:
             member = (await self._members.by_ids(actor, [member_id])).get(member_id)
         if member is None or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
-        own = actor.is_member(member.external_id)
+        own = actor.is_member(member.external_id, member.former)
         actor.require(Permission.REWARDS_REDEEM_OWN if own else Permission.REWARDS_REDEEM_ANY)
         self._members.refuse_banned(member)
         return member
@@ -242,7 +242,9 @@ class ClaimService:
 
     async def _member_of(self, work: Unit, actor: Actor, found: Reservation) -> Member:
         member = await self._settlement.member(actor, found.member_id, work.tx)
-        if not actor.is_member(member.external_id) and not actor.can(Permission.REWARDS_REDEEM_ANY):
+        if not actor.is_member(member.external_id, member.former) and not actor.can(
+            Permission.REWARDS_REDEEM_ANY
+        ):
             raise _no_reservation()
         return member
 

@@ -4,6 +4,7 @@ Permissions are `resource:action`; roles map to them here and nowhere else. `req
 services call first.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,10 +50,16 @@ class Permission(StrEnum):
     MEMBERS_EXPORT_OWN = "members:export_own"
     MEMBERS_JOIN_ANY = "members:join_any"
     MEMBERS_JOIN_SELF = "members:join_self"
+    MEMBERS_MERGE = "members:merge"
     MEMBERS_MODERATE = "members:moderate"
     MEMBERS_READ_PRIVATE = "members:read_private"
     MEMBERS_UPDATE_ANY = "members:update_any"
     MEMBERS_UPDATE_OWN = "members:update_own"
+    COMMUNITY_ACT_AS = "community:act_as"
+    COMMUNITY_APPOINT = "community:appoint"
+    COMMUNITY_MODERATE = "community:moderate"
+    COMMUNITY_READ_ANY = "community:read_any"
+    COMMUNITY_TAKE_PART = "community:take_part"
     COUPONS_IMPORT = "coupons:import"
     COUPONS_USE = "coupons:use"
     PROGRAMME_DEFINE = "programme:define"
@@ -65,6 +72,9 @@ class Permission(StrEnum):
     REWARDS_REDEEM_OWN = "rewards:redeem_own"
     TASKS_CLAIM_ANY = "tasks:claim_any"
     TASKS_CLAIM_OWN = "tasks:claim_own"
+    TASKS_REVIEW = "tasks:review"
+    TASKS_SUBMIT_ANY = "tasks:submit_any"
+    TASKS_SUBMIT_OWN = "tasks:submit_own"
     TIERS_SET = "tiers:set"
 
 
@@ -72,6 +82,7 @@ _MEMBER = frozenset(
     {
         Permission.FOLLOWS_CHANGE_OWN,
         Permission.CHECK_INS_OWN,
+        Permission.COMMUNITY_TAKE_PART,
         Permission.DRAWS_PLAY_OWN,
         Permission.LEDGER_SPEND_OWN,
         Permission.MEMBERS_ERASE_OWN,
@@ -81,6 +92,7 @@ _MEMBER = frozenset(
         Permission.REWARDS_REDEEM_OWN,
         Permission.REFERRALS_OWN,
         Permission.TASKS_CLAIM_OWN,
+        Permission.TASKS_SUBMIT_OWN,
     }
 )
 _MODERATOR = frozenset(
@@ -89,14 +101,18 @@ _MODERATOR = frozenset(
         Permission.ATTEMPTS_GRANT,
         Permission.BADGES_AWARD,
         Permission.BADGES_REVOKE,
+        Permission.COMMUNITY_MODERATE,
+        Permission.COMMUNITY_READ_ANY,
         Permission.LEDGER_READ_ANY,
         Permission.MEMBERS_MODERATE,
         Permission.MEMBERS_READ_PRIVATE,
         Permission.REFERRALS_REVIEW,
+        Permission.TASKS_REVIEW,
     }
 )
 _OPERATOR = _MODERATOR | {
     Permission.ACTIVITY_REVERSE,
+    Permission.COMMUNITY_APPOINT,
     Permission.DRAWS_BEACON,
     Permission.CHECK_INS_GRANT,
     Permission.LEDGER_ADJUST,
@@ -105,6 +121,7 @@ _OPERATOR = _MODERATOR | {
     Permission.TIERS_SET,
     Permission.MEMBERS_ERASE_ANY,
     Permission.MEMBERS_EXPORT_ANY,
+    Permission.MEMBERS_MERGE,
     Permission.MEMBERS_UPDATE_ANY,
     Permission.PROGRAMME_DEFINE,
     Permission.PROGRAMME_READ_DRAFTS,
@@ -122,6 +139,10 @@ _SERVICE = frozenset(
         Permission.BADGES_REVOKE,
         Permission.CHECK_INS_ANY,
         Permission.CHECK_INS_GRANT,
+        Permission.COMMUNITY_ACT_AS,
+        Permission.COMMUNITY_APPOINT,
+        Permission.COMMUNITY_MODERATE,
+        Permission.COMMUNITY_READ_ANY,
         Permission.DRAWS_BEACON,
         Permission.DRAWS_PLAY_ANY,
         Permission.LEDGER_ADJUST,
@@ -131,6 +152,7 @@ _SERVICE = frozenset(
         Permission.MEMBERS_ERASE_ANY,
         Permission.MEMBERS_EXPORT_ANY,
         Permission.MEMBERS_JOIN_ANY,
+        Permission.MEMBERS_MERGE,
         Permission.MEMBERS_READ_PRIVATE,
         Permission.MEMBERS_UPDATE_ANY,
         Permission.COUPONS_IMPORT,
@@ -139,6 +161,7 @@ _SERVICE = frozenset(
         Permission.REWARDS_REDEEM_ANY,
         Permission.REFERRALS_ANY,
         Permission.TASKS_CLAIM_ANY,
+        Permission.TASKS_SUBMIT_ANY,
     }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -171,9 +194,9 @@ class Actor:
         if not self.can(permission):
             raise Forbidden(f"A {self.role} may not do this; it takes {permission}.")
 
-    def is_member(self, external_id: str) -> bool:
-        """Whether this actor is that very member."""
-        return self.role is Role.MEMBER and self.subject == external_id
+    def is_member(self, external_id: str, former: Collection[str] = ()) -> bool:
+        """Whether this actor is the member of that external id; `former` are those of accounts merged into theirs."""
+        return self.role is Role.MEMBER and (self.subject == external_id or self.subject in former)
 
 
 def system_actor(programme_id: str) -> Actor:

@@ -34,6 +34,8 @@ class Cause:
     multiplier: str | None = None
     draw: str | None = None
     prize: str | None = None
+    goal: str | None = None
+    milestone: str | None = None
 
 
 _FIELDS = tuple(field.name for field in fields(Cause))

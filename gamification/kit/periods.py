@@ -49,7 +49,7 @@ def period_of_key(cycle: Cycle, key: str, time_zone: str) -> Period:
     period: Period | None = ALL_TIME
     if cycle is not Cycle.ALL_TIME:
         try:
-            period = _period_of_day(cycle, _first_day_of_key(cycle, key), time_zone)
+            period = _period_of_day(cycle, first_day_of_key(cycle, key), time_zone)
         except (ValueError, OverflowError):
             period = None
     if period is None or period.key != key:
@@ -66,7 +66,9 @@ def zone(time_zone: str) -> ZoneInfo:
         raise InvalidInput(f"{time_zone!r} is not an IANA time zone.", path=["timeZone"]) from error
 
 
-def _first_day_of_key(cycle: Cycle, key: str) -> date:
+@lru_cache(maxsize=4096)
+def first_day_of_key(cycle: Cycle, key: str) -> date:
+    """The date that a period other than ALL_TIME begins on. Raises: ValueError where the key names none."""
     if cycle is Cycle.DAILY:
         return date.fromisoformat(key)
     if cycle is Cycle.WEEKLY:

@@ -17,10 +17,14 @@ _GROUP = re.compile(rf"[^|\x00-\x1f\x7f\ud800-\udfff]{{1,{GROUP_LENGTH_MAX}}}")
 def group_of(board: Leaderboard, member: Mapping[str, object]) -> str | None:
     """The group by the member's facts; None where the board has no groups, or the member is in none of them: where
     the expression can't be evaluated, as without an attribute that it reads, or gives no fitting text or number."""
-    if board.group is None:
-        return None
+    return None if board.group is None else group_by(board.group, board.key, member)
+
+
+def group_by(expression: str, name: str, member: Mapping[str, object]) -> str | None:
+    """The text that an expression over a member's facts gives; None where it gives none that can name a group. `name` is
+    of what states the expression."""
     try:
-        value = _compiled(board.group).evaluate(context_of({"member": member}), board.key)
+        value = _compiled(expression).evaluate(context_of({"member": member}), name)
     except InvalidInput:
         return None
     if isinstance(value, int) and not isinstance(value, bool):

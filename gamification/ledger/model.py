@@ -16,7 +16,8 @@ class TransferKind(StrEnum):
 
     PENDING points were earned but wait: they are EARNED when they can be spent, or CANCELLED. HELD points are set
     aside for a spending under way and then RELEASED: what is captured is SPENT right after. RETURNED points were spent
-    on something that was cancelled. GIVEN to and RECEIVED from another member, DONATED to a cause.
+    on something that was cancelled. GIVEN to and RECEIVED from another member, DONATED to a cause. MERGED: moved with
+    the account itself, as two of one member became one.
     """
 
     EARNED = "earned"
@@ -33,6 +34,7 @@ class TransferKind(StrEnum):
     GIVEN = "given"
     RECEIVED = "received"
     DONATED = "donated"
+    MERGED = "merged"
 
 
 SPENDING = frozenset({TransferKind.SPENT, TransferKind.RETURNED, TransferKind.GIVEN, TransferKind.DONATED})
@@ -115,6 +117,8 @@ class Account:
     pending: int = 0
     held: int = 0
     owed: int = 0
+    heir: bytes | None = None
+    """The member that this one was merged into: what its transfers gave is theirs, and taken back from them."""
 
     @property
     def next_expiry(self) -> Lot | None:

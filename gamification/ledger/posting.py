@@ -106,6 +106,16 @@ def _applied(account: Account, posting: Posting, floor: int) -> tuple[int, int, 
     return amount, owed, limits
 
 
+def wanted_of(transfer: Transfer) -> int:
+    """What of the balance a reversal was to take or give back, whatever of it the floor or what is owed kept."""
+    kept = sum(
+        limit.shortfall if limit.kind is LimitKind.OWED else -limit.shortfall
+        for limit in transfer.limited_by
+        if limit.kind in (LimitKind.OWED, LimitKind.FLOOR)
+    )
+    return transfer.amount + kept
+
+
 def _counts_for_life(kind: TransferKind) -> bool:
     return kind is not TransferKind.EXPIRED and kind not in SPENDING and kind not in HOLDING
 

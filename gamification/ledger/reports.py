@@ -64,14 +64,18 @@ class LedgerReports:
     ) -> list[Movement]:
         """An account's amounts by period and kind; what came before the first period is apart, what came after the
         last one is left out."""
-        at = f"${basis.value}_at"
+        at: object = f"${basis.value}_at"
         until = periods[-1].ends_at
+        if basis is StatementBasis.OCCURRED:
+            # A lot lapses at the end of its last day: the instant before is in the period that people name.
+            at = {"$subtract": [at, {"$cond": [{"$eq": ["$kind", TransferKind.EXPIRED.value]}, 1, 0]}]}
         branches = [
             {"case": {"$gte": [at, period.starts_at]}, "then": period.key} for period in reversed(periods)
         ]
         rows = self._transfers.aggregate(
             [
-                {"$match": {"account_id": account_id, f"{basis.value}_at": {"$lt": until}}},
+                {"$match": {"account_id": account_id, f"{basis.value}_at": {"$lte": until}}},
+                {"$match": {"$expr": {"$lt": [at, until]}}},
                 {
                     "$group": {
                         "_id": {

@@ -36,6 +36,7 @@ INDEXES = {
         Index([("member_id", ASCENDING)]),
         Index([("programme_id", ASCENDING), ("unit", ASCENDING)]),
         Index([("next_expires_at", ASCENDING)], partial={"next_expires_at": {"$type": "date"}}),
+        Index([("heir", ASCENDING)], partial={"heir": {"$exists": True}}),
     ],
     TRANSFERS: [
         Index([("account_id", ASCENDING), ("entry", ASCENDING)], unique=True),
@@ -197,6 +198,7 @@ def _changing(account: Account) -> Document:
         "pending": account.pending,
         "held": account.held,
         "owed": account.owed,
+        **({"heir": account.heir} if account.heir is not None else {}),
     }
 
 
@@ -216,6 +218,7 @@ def account_from(row: Document) -> Account:
         pending=row.get("pending", 0),
         held=row.get("held", 0),
         owed=row.get("owed", 0),
+        heir=row.get("heir"),
     )
 
 

@@ -1,11 +1,12 @@
 """Reading balances and transfers. What changes them is in `settlement/`."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gamification.kit.actors import Actor, Permission
-from gamification.kit.periods import period_at
+from gamification.kit.periods import Period, period_at
 from gamification.ledger.liability import Flow, Liability
 from gamification.ledger.model import (
     HOLDING,
@@ -134,6 +135,25 @@ class LedgerService:
             periods = periods_until(cycle.cycle, ending, 12, time_zone)
         account = account_id(actor.programme_id, member.id, unit)
         return lines(periods, await self._reports.movements(account, periods, basis))
+
+    async def lines(self, actor: Actor, member: Member, period: Period) -> dict[str, StatementLine]:
+        """One period of a member's account in every unit that is or was in use, in file order, by when things happened.
+        Empty for those who may not read it."""
+        if not may_see_private(actor, member):
+            return {}
+        catalogue = await self._programmes.catalogue(actor.programme_id)
+        accounts = await self._repository.accounts_of(actor.programme_id, [member.id])
+        used = {account.unit: account.id for account in accounts}
+        units = [unit.key for unit in catalogue.document.units if published(unit) or unit.key in used]
+        moved = await asyncio.gather(
+            *(
+                self._reports.movements(used[unit], [period], StatementBasis.OCCURRED)
+                for unit in units
+                if unit in used
+            )
+        )
+        movements = dict(zip([unit for unit in units if unit in used], moved, strict=True))
+        return {unit: lines([period], movements.get(unit, []))[0] for unit in units}
 
     async def liabilities(self, actor: Actor) -> list[Liability]:
         """What is outstanding of every unit that is or was in use, in file order. Raises: Forbidden."""

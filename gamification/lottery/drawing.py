@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from gamification.kit.chance import below, words
 from gamification.kit.records import record
-from gamification.lottery.randomness import below, derive, digest, words
+from gamification.lottery.randomness import derive, digest
 from gamification.programmes.definitions import Draw, DrawEntry, DrawWins
 from gamification.programmes.definitions.draws import WINNERS_MAX
 

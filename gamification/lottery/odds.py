@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from gamification.kit.chance import below, words
 from gamification.kit.records import record
-from gamification.lottery.randomness import below, derive, words
+from gamification.lottery.randomness import derive
 from gamification.programmes.definitions import Draw, DrawExhausted
 
 Row = tuple[str | None, int]

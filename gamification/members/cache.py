@@ -79,7 +79,8 @@ class MemberCache:
                 continue
             self._drop(member.id)
             self._held[member.id] = (until, member)
-            self._ids[(member.programme_id, member.external_id)] = member.id
+            if member.merged_into is None:  # else its external id finds another
+                self._ids[(member.programme_id, member.external_id)] = member.id
         self._forget_old()
 
     def now(self) -> float:

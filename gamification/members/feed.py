@@ -32,6 +32,7 @@ class FeedKind(StrEnum):
     TASK_COMPLETED = "task_completed"
     TASK_CLAIM_ENDING = "task_claim_ending"
     TASK_CLAIM_LAPSED = "task_claim_lapsed"
+    TASK_SUBMISSION = "task_submission"
     BADGE_AWARDED = "badge_awarded"
     BADGE_REVOKED = "badge_revoked"
     CHECK_IN_DAY = "check_in_day"
@@ -47,6 +48,9 @@ class FeedKind(StrEnum):
     REWARD_EXPIRING = "reward_expiring"
     TIER_CHANGED = "tier_changed"
     TIER_NOTICE = "tier_notice"
+    ACCOUNT_MERGED = "account_merged"
+    GOAL_CONTRIBUTED = "goal_contributed"
+    GOAL_REACHED = "goal_reached"
 
 
 @record(frozen=True, slots=True)

@@ -181,12 +181,12 @@ class FollowService:
             own = await self._members.by_external_ids(actor.programme_id, [actor.subject], tx)
             follower = own.get(actor.subject) if actor.role is Role.MEMBER else None
         followed = (await self._members.by_ids(actor.programme_id, [followed_id], tx)).get(followed_id)
-        if follower is None or follower.erased_at is not None:
+        if follower is None or follower.is_gone:
             raise NotFound("There is no such member.", path=["followerId"])
-        if followed is None or followed.erased_at is not None or not may_see(actor, followed):
+        if followed is None or followed.is_gone or not may_see(actor, followed):
             raise NotFound("There is no such member.", path=["memberId"])
         if follower.id == followed.id:
             raise InvalidInput("Nobody follows themselves.", path=["memberId"])
-        if actor.is_member(follower.external_id):
+        if actor.is_member(follower.external_id, follower.former):
             MemberService.refuse_banned(follower)
         return follower, followed

@@ -86,6 +86,15 @@ class Member:
     """The zones before `time_zone`, oldest first: those given up lately, as far as they are kept."""
     erased_at: datetime | None = None
     """Since when this is a tombstone: nobody acts as it or for it, and nothing of it names a person."""
+    merged_into: bytes | None = None
+    """The member that this account was merged into: nobody acts as it or for it, and its external id finds that one."""
+    former: tuple[str, ...] = ()
+    """The external ids of the accounts that were merged into this one: tokens of these subjects are theirs."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing can be done as this member or for them any more: erased, or merged into another."""
+        return self.erased_at is not None or self.merged_into is not None
 
     @property
     def is_listed(self) -> bool:

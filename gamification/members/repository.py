@@ -5,6 +5,7 @@ from typing import Any
 
 from gamification.members.cache import MemberCache
 from gamification.members.model import BoardPresence, Identity, Member, PastZone, Standing, shown_as
+from gamification.members.moved import MovedIds
 from gamification.members.tombstones import TombstoneRepository
 from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
@@ -26,6 +27,7 @@ INDEXES = {
             partial={"identities.provider": {"$exists": True}},
         ),
         Index([("alias", ASCENDING)], unique=True, partial={"alias": {"$exists": True}}),
+        Index([("merged_into", ASCENDING)], partial={"merged_into": {"$exists": True}}),
     ],
     HEADS: [],
 }
@@ -41,16 +43,22 @@ class MemberRepository:
         self.cache = MemberCache(self.by_ids, fresh_s)
         self.aliases = MemberCache(self.by_aliases, fresh_s)
         self.tombstones = TombstoneRepository(mongo)
+        self.moved = MovedIds(mongo)
 
     async def by_external_ids(
         self, programme_id: str, external_ids: Iterable[str], tx: Tx | None = None
     ) -> dict[str, Member]:
-        """Members by external id; unknown ones are absent."""
+        """Members by external id; unknown ones are absent. That of a merged account finds whom it was merged into."""
         cursor = self._members.find(
             {"programme_id": programme_id, "external_id": {"$in": list(external_ids)}},
             session=tx.session if tx else None,
         )
-        return {row["external_id"]: from_document(row) for row in await cursor.to_list(None)}
+        found = {row["external_id"]: from_document(row) for row in await cursor.to_list(None)}
+        merged = {name: one.merged_into for name, one in found.items() if one.merged_into is not None}
+        if merged:
+            survivors = await self.by_ids(programme_id, sorted(set(merged.values())), tx)
+            found |= {name: survivors[survivor] for name, survivor in merged.items()}
+        return found
 
     async def by_ids(
         self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
@@ -81,6 +89,16 @@ class MemberRepository:
         )
         return from_document(row) if row else None
 
+    async def merged_into(
+        self, programme_id: str, member_ids: Sequence[bytes], tx: Tx | None = None
+    ) -> list[Member]:
+        """The accounts that were merged into these members, in the order of their ids."""
+        cursor = self._members.find(
+            {"merged_into": {"$in": list(member_ids)}, "programme_id": programme_id},
+            session=tx.session if tx else None,
+        )
+        return [from_document(row) for row in await cursor.sort("_id", ASCENDING).to_list(None)]
+
     async def page(
         self, programme_id: str, query: dict[str, Any], order: Sequence[tuple[str, int]], window: Window
     ) -> Page[Member]:
@@ -96,8 +114,9 @@ class MemberRepository:
             yield from_document(row)
 
     async def ids_after(self, programme_id: str, after: bytes | None, limit: int, tx: Tx) -> list[bytes]:
-        """The ids of up to `limit` members after that one, in the order of their ids."""
+        """The ids of up to `limit` members after that one, in the order of their ids; not of merged accounts."""
         query: dict[str, Any] = {"programme_id": programme_id} | ({"_id": {"$gt": after}} if after else {})
+        query |= {"merged_into": None}
         cursor = self._members.find(query, ["_id"], session=tx.session).sort("_id", ASCENDING).limit(limit)
         return [row["_id"] for row in await cursor.to_list(None)]
 
@@ -171,6 +190,10 @@ def to_document(member: Member) -> Document:
         document |= {"alias": member.alias, "pseudonym": member.pseudonym}
     if member.erased_at is not None:
         document["erased_at"] = member.erased_at
+    if member.merged_into is not None:
+        document["merged_into"] = member.merged_into
+    if member.former:
+        document["former"] = list(member.former)
     if member.past_zones:
         document["past_zones"] = [{"zone": past.zone, "until": past.until} for past in member.past_zones]
     return document
@@ -195,4 +218,6 @@ def from_document(row: Document) -> Member:
         alias=row.get("alias"),
         past_zones=tuple(PastZone(past["zone"], past["until"]) for past in row.get("past_zones", ())),
         erased_at=row.get("erased_at"),
+        merged_into=row.get("merged_into"),
+        former=tuple(row.get("former", ())),
     )

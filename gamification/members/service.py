@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gamification.kit.actors import Actor, Permission, Role
-from gamification.kit.errors import Conflict, Forbidden, NotFound
+from gamification.kit.errors import Conflict, ErrorCode, Forbidden, NotFound
 from gamification.kit.identifiers import new_id
 from gamification.members.model import (
     ANONYMOUS,
@@ -123,7 +123,7 @@ class MemberService:
         """Change a profile: one's own, or by staff and services anyone's. Raises: NotFound, InvalidInput."""
         check_change(change)
         target = await self._required(actor, member_id)
-        own = actor.is_member(target.external_id)
+        own = actor.is_member(target.external_id, target.former)
         actor.require(Permission.MEMBERS_UPDATE_OWN if own else Permission.MEMBERS_UPDATE_ANY)
         if own:
             self.refuse_banned(target)
@@ -154,6 +154,52 @@ class MemberService:
             if change.identities:
                 await self._refuse_taken_identity([dataclasses.replace(target, identities=change.identities)])
             raise
+
+    async def link(self, actor: Actor, member_id: bytes, identity: Identity) -> tuple[Member, bool]:
+        """Make a name in another system the member's; whether it was not before. Raises: Forbidden, NotFound,
+        InvalidInput, Conflict (IDENTITY_TAKEN)."""
+        return await self._change_identity(actor, member_id, identity, links=True)
+
+    async def unlink(self, actor: Actor, member_id: bytes, identity: Identity) -> tuple[Member, bool]:
+        """Make a name in another system nobody's; whether it was the member's before. Raises: Forbidden, NotFound."""
+        return await self._change_identity(actor, member_id, identity, links=False)
+
+    async def _change_identity(
+        self, actor: Actor, member_id: bytes, identity: Identity, *, links: bool
+    ) -> tuple[Member, bool]:
+        actor.require(Permission.MEMBERS_UPDATE_ANY)
+
+        async def body(tx: Tx) -> tuple[Member, bool]:
+            found = await self._repository.by_ids(actor.programme_id, [member_id], tx)
+            member = found.get(member_id)
+            if member is None or member.is_gone:
+                raise NotFound("There is no such member.", path=["memberId"])
+            if (identity in member.identities) == links:
+                return member, False
+            kept = tuple(one for one in member.identities if one != identity)
+            changed = dataclasses.replace(member, identities=(*kept, identity) if links else kept)
+            check_change(ProfileChange(identities=changed.identities))
+            await self._repository.replace(changed, tx)
+            return changed, True
+
+        await self._required(actor, member_id)
+        if links:
+            await self._refuse_linked(actor, member_id, identity)
+        try:
+            return await self._mongo.transaction(body)
+        except Contention:
+            if links:
+                await self._refuse_linked(actor, member_id, identity)
+            raise
+
+    async def _refuse_linked(self, actor: Actor, member_id: bytes, identity: Identity) -> None:
+        owner = await self._repository.by_identity(actor.programme_id, identity)
+        if owner is not None and owner.id != member_id:
+            raise Conflict(
+                f"{identity.provider}:{identity.subject} belongs to another member.",
+                code=ErrorCode.IDENTITY_TAKEN,
+                path=["identity"],
+            )
 
     async def me(self, actor: Actor) -> Member | None:
         """The member this token speaks for; None for staff, services and those who have not joined."""
@@ -243,7 +289,7 @@ class MemberService:
     @staticmethod
     def refuse_banned(member: Member) -> None:
         """Raises: Forbidden for a banned member, NotFound for one who was erased."""
-        if member.erased_at is not None:
+        if member.is_gone:
             raise NotFound("There is no such member.", path=["memberId"])
         if member.standing is Standing.BANNED:
             raise Forbidden("This member is banned.")
@@ -257,7 +303,7 @@ class MemberService:
             member = found.get(actor.subject)
         else:
             member = None
-        if member is None or member.erased_at is not None or not may_see(actor, member):
+        if member is None or member.is_gone or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
         return member
 
@@ -279,8 +325,13 @@ def may_see(actor: Actor, member: Member) -> bool:
     return (
         member.standing is not Standing.BANNED
         or actor.can(Permission.MEMBERS_READ_PRIVATE)
-        or actor.is_member(member.external_id)
+        or _is_own(actor, member)
     )
+
+
+def _is_own(actor: Actor, member: Member) -> bool:
+    """Is this the actor's? What is left of an account that was merged is nobody's own."""
+    return member.merged_into is None and actor.is_member(member.external_id, member.former)
 
 
 def _visible(actor: Actor, found: dict[bytes, Member]) -> dict[bytes, Member]:
@@ -291,7 +342,7 @@ def may_see_private(actor: Actor, member: Member) -> bool:
     """Can this actor read what is the member's own: balances, progress, external id? Of a pseudonym nobody can."""
     if is_alias(member.id):
         return False
-    return actor.can(Permission.MEMBERS_READ_PRIVATE) or actor.is_member(member.external_id)
+    return actor.can(Permission.MEMBERS_READ_PRIVATE) or _is_own(actor, member)
 
 
 def require_private(actor: Actor, member: Member | None) -> None:

@@ -25,6 +25,7 @@ from gamification.settlement.redeeming import step_on
 from gamification.settlement.shelves import load_redemptions
 from gamification.settlement.taking_back import lapse
 from gamification.settlement.unit import Unit
+from gamification.tasks.submissions import SubmissionState, decided
 
 PART = 50
 _WAITING = [RedemptionStatus.PENDING.value, RedemptionStatus.PROCESSING.value]
@@ -56,6 +57,17 @@ async def close_redemptions(work: Unit, erasure: Erasure, stored: ErasureReposit
         status = RedemptionStatus.DONE if is_sent else RedemptionStatus.CANCELLED
         cause = Cause(reward=redemption.reward, reason=ERASED, programme_version=space.catalogue.version)
         await step_on(work, member, redemption, Step(status, space.now), cause)
+    return _next(ids)
+
+
+async def withdraw_submissions(work: Unit, erasure: Erasure, stored: ErasureRepository) -> bytes | None:
+    """Withdraw what waits for a moderator, without a word: nobody is there to be told."""
+    query = {"member_id": erasure.id, "state": SubmissionState.PENDING.value}
+    ids = await stored.ids("task_submissions", query, erasure.place, PART, work.tx)
+    found = await work.stores.submissions.by_ids(erasure.programme_id, ids, work.tx)
+    for one in ids:
+        withdrawn = decided(found[one], SubmissionState.WITHDRAWN, work.space.now, "system")
+        await work.stores.submissions.replace(withdrawn, work.tx)
     return _next(ids)
 
 
@@ -136,14 +148,14 @@ async def seal_transfers(work: Unit, erasure: Erasure, stored: ErasureRepository
     gifts = [one.related for one in found if one.kind is TransferKind.GIVEN and one.related is not None]
     received = await ledger.transfers(erasure.programme_id, gifts, work.tx)
     others = [one for one in received.values() if one.sealed is None]
-    await ledger.seal([sealed(one, f"member:{erasure.external_id}") for one in (*found, *others)], work.tx)
+    await ledger.seal([sealed(one, *erasure.actors) for one in (*found, *others)], work.tx)
     return b"" if len(found) == PART else None
 
 
-def sealed(transfer: Transfer, own: str) -> Transfer:
-    """A transfer whose cause has no words, and does not name that actor; the hash is of what it was."""
+def sealed(transfer: Transfer, *own: str) -> Transfer:
+    """A transfer whose cause has no words, and names none of those actors; the hash is of what it was."""
     cause = transfer.cause
-    kept = evolve(cause, reason=None, actor=None if cause.actor == own else cause.actor)
+    kept = evolve(cause, reason=None, actor=None if cause.actor in own else cause.actor)
     return evolve(transfer, cause=kept, sealed=hash_of(transfer))
 
 

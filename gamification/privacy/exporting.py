@@ -29,6 +29,8 @@ class ExportSection(StrEnum):
     ACTIVITIES = "activities"
     AWARDS = "awards"
     TASKS = "tasks"
+    GOALS = "goals"
+    TASK_SUBMISSIONS = "task_submissions"
     CHECK_INS = "check_ins"
     CHECK_IN_ITEMS = "check_in_items"
     TIERS = "tiers"
@@ -43,6 +45,11 @@ class ExportSection(StrEnum):
     DRAW_PLAYS = "draw_plays"
     DRAW_WINS = "draw_wins"
     FOLLOWING = "following"
+    SPACES = "spaces"
+    POSTS = "posts"
+    POST_VERSIONS = "post_versions"
+    COMMENTS = "comments"
+    REACTIONS = "reactions"
 
 
 Order = tuple[tuple[str, int], ...]
@@ -113,7 +120,7 @@ SOURCES: dict[ExportSection, Source] = {
         "activities",
         (
             *("type", "source", "source_id", "occurred_at", "recorded_at", "subject", "properties"),
-            *("remaining", "member_facts", "awards", "advances", "transfers", "scores", "qualifies"),
+            *("remaining", "member_facts", "awards", "advances", "transfers", "scores", "qualifies", "gives"),
         ),
         (("sequence", -1),),
         (int,),
@@ -131,6 +138,18 @@ SOURCES: dict[ExportSection, Source] = {
         _BY_ID,
         (bytes,),
     ),
+    ExportSection.TASK_SUBMISSIONS: Source(
+        "task_submissions",
+        ("task", "period", "number", "submitted_at", "state", "text", "link", "reason"),
+        (("place", -1),),
+        (int,),
+    ),
+    ExportSection.GOALS: Source(
+        "goal_contributions",
+        ("goal", "period", "team", "value", "updated_at", "payments"),
+        _BY_ID,
+        (bytes,),
+    ),
     ExportSection.CHECK_INS: Source(
         "check_in_days",
         ("check_in", "day", "state", "position", "at", "recorded_at", "zone", "milestones", "cause"),
@@ -145,7 +164,19 @@ SOURCES: dict[ExportSection, Source] = {
     ),
     ExportSection.TIERS: Source(
         "tier_changes",
-        ("ladder", "number", "kind", "before", "after", "at", "recorded_at", "until", "cause", "figures"),
+        (
+            "ladder",
+            "number",
+            "kind",
+            "before",
+            "after",
+            "at",
+            "occurred_at",
+            "recorded_at",
+            "until",
+            "cause",
+            "figures",
+        ),
         (("recorded_at", -1), ("number", -1), ("_id", -1)),
         (datetime, int, bytes),
     ),
@@ -199,6 +230,32 @@ SOURCES: dict[ExportSection, Source] = {
         (datetime, bytes),
         "follower",
     ),
+    ExportSection.SPACES: Source("space_memberships", ("space", "role", "state", "since"), _BY_ID, (bytes,)),
+    ExportSection.POSTS: Source(
+        "posts",
+        (
+            *("space", "kind", "state", "written", "created_at"),
+            *("published_at", "publish_at", "edited_at"),
+        ),
+        _BY_ID,
+        (bytes,),
+        "author_id",
+    ),
+    ExportSection.POST_VERSIONS: Source(
+        "post_revisions",
+        ("post_id", "version", "title", "body", "tags", "at", "reason"),
+        _BY_ID,
+        (bytes,),
+        "author_id",
+    ),
+    ExportSection.COMMENTS: Source(
+        "comments",
+        ("post_id", "parent_id", "state", "written", "created_at", "edited_at"),
+        _BY_ID,
+        (bytes,),
+        "author_id",
+    ),
+    ExportSection.REACTIONS: Source("reactions", ("target_kind", "target_id", "key", "at"), _BY_ID, (bytes,)),
 }
 
 
@@ -216,9 +273,11 @@ class ExportService:
         erased one left. Raises: Forbidden, NotFound."""
         member = await self._member(actor, member_id)
         source = SOURCES[section]
-        query = {source.by: member.id, "programme_id": member.programme_id}
+        merged = await self._members.merged_into(member.programme_id, [member.id])
+        ids = {"$in": [member.id, *(one.id for one in merged)]} if merged else member.id
+        query = {source.by: ids, "programme_id": member.programme_id}
         page = await find_page(self._mongo.collection(source.collection), query, source.order, window)
-        rows = [exported(row, source.fields, member.external_id) for row in page.rows]
+        rows = [exported(row, source.fields, member.external_id, *member.former) for row in page.rows]
         return Page(rows, page.positions, page.has_next, page.has_previous)
 
     async def _member(self, actor: Actor, member_id: bytes | None) -> Member:
@@ -230,7 +289,7 @@ class ExportService:
         else:
             member = None
         own = actor.role is Role.MEMBER and (
-            member_id is None or (member is not None and actor.is_member(member.external_id))
+            member_id is None or (member is not None and actor.is_member(member.external_id, member.former))
         )
         actor.require(Permission.MEMBERS_EXPORT_OWN if own else Permission.MEMBERS_EXPORT_ANY)
         if member is None:
@@ -238,14 +297,14 @@ class ExportService:
         return member
 
 
-def exported(row: Mapping[str, Any], fields: Sequence[str], external_id: str) -> dict[str, Any]:
+def exported(row: Mapping[str, Any], fields: Sequence[str], *external_ids: str) -> dict[str, Any]:
     """The fields of a document that are shown, as JSON: names in camelCase, ids in hexadecimal digits, instants by ISO
     8601. Of causes and steps the actor is shown where that is the member."""
-    own = f"member:{external_id}"
+    own = tuple(f"member:{one}" for one in external_ids)
     return {_camel(name): _json(row[name], name, own) for name in fields if row.get(name) is not None}
 
 
-def _json(value: Any, name: str, own: str) -> Any:
+def _json(value: Any, name: str, own: tuple[str, ...]) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, datetime):
@@ -256,7 +315,7 @@ def _json(value: Any, name: str, own: str) -> Any:
         return {
             (key if is_stated else _camel(key)): _json(found, name if is_stated else key, own)
             for key, found in value.items()
-            if is_stated or key != "actor" or found == own
+            if is_stated or key != "actor" or found in own
         }
     if isinstance(value, list | tuple):
         return [_json(one, name, own) for one in value]

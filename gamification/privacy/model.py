@@ -24,6 +24,13 @@ class Erasure:
     step: str = ""
     place: bytes | None = None
     done_at: datetime | None = None
+    former: tuple[str, ...] = ()
+    """The external ids of accounts that were merged into it, as long as its own is there; each has an erasure of its own."""
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """How what the member did themselves names them."""
+        return tuple(f"member:{name}" for name in (self.external_id, *self.former))
 
 
 def new_pseudonym() -> str:

@@ -47,6 +47,17 @@ Treatment = Kept | Own | Deleted | Emptied
 REFERENCE = "erased"
 """What a hold's reference is afterwards."""
 
+_NOTHING_WRITTEN = {
+    "title": "",
+    "body": "",
+    "html": "",
+    "text": "",
+    "tags": [],
+    "links": [],
+    "images": [],
+    "mentions": [],
+}
+
 PLAN: dict[str, Treatment] = {
     # Of the member alone.
     "members": Own(
@@ -59,6 +70,7 @@ PLAN: dict[str, Treatment] = {
     "badge_showcases": Deleted(by="_id"),
     "reward_wishes": Deleted(),
     "idempotency_keys": Own("keys", "the member's own are deleted: their names hold the external id"),
+    "member_merges": Emptied(by="into_id", put={"reason": None}),
     "member_erasures": Own("tombstone", "when it was asked for and done; the external id until it is done"),
     "erased_ids": Own("tombstone", "the external id's keyed hash, for 30 days"),
     # What must be settled first, and then holds no words.
@@ -68,6 +80,10 @@ PLAN: dict[str, Treatment] = {
         step="redemptions",
     ),
     "reward_coupons": Own("redemptions", "unused ones are void, others end; who used them was the merchant"),
+    "task_submissions": Emptied(
+        unset=("text", "link", "link_digest", "reason", "decisions[].reason", "decisions[].note"),
+        step="submissions",
+    ),
     "holds": Emptied(put={"reference": REFERENCE}, step="holds"),
     "pending_points": Emptied(put={"subject": None}, causes=("cause",), step="pending"),
     "accounts": Own("accounts", "what is left expires, by a transfer with the reason `erased`"),
@@ -103,7 +119,20 @@ PLAN: dict[str, Treatment] = {
     "draw_wins": Kept("a draw's stock and proof hang on them; what is not given yet is forfeited"),
     "draw_standings": Kept("counts, which `verify` derives from the draws"),
     "flash_reservations": Kept("a sale's pieces hang on them; what is reserved runs out by itself"),
+    "goal_contributions": Kept("a goal's sum hangs on them; they hold amounts, and the id is the pseudonym"),
+    # The community's, of which this table alone knows here.
+    "space_memberships": Deleted(),
+    "posts": Emptied(
+        by="author_id",
+        unset=("publish_at", "pinned_at", "taken_down"),
+        put={"state": "deleted", "activity_id": None, "written": _NOTHING_WRITTEN},
+    ),
+    "post_revisions": Emptied(by="author_id", put={"title": "", "body": "", "tags": [], "reason": None}),
+    "comments": Own("comments", "deleted and emptied; what they answered counts them no more"),
+    "reactions": Kept("counts hang on them; they hold a key, and the id is the pseudonym"),
     # Of nobody.
+    "goal_entries": Kept("of no member: sums"),
+    "goal_runs": Kept("of no member: sums"),
     "badge_editions": Kept("of no member"),
     "task_places": Kept("of no member"),
     "badge_backfills": Kept("of no member but for a sample of ids"),
@@ -121,6 +150,7 @@ PLAN: dict[str, Treatment] = {
     "programme_versions": Kept("of no member"),
     "sequences": Kept("of no member"),
     "outbox": Kept("ids only, and gone within seconds"),
+    "moved_ids": Kept("ids by ids that they had before accounts were merged"),
     "erasure_keys": Kept("of no member: what hashes of external ids are keyed with"),
 }
 

@@ -61,7 +61,7 @@ class ErasureRepository:
         mine: Document = {treatment.by: erasure.id}
         if isinstance(treatment, Deleted):
             return await _delete(documents, mine, limit, tx)
-        own = f"{_MEMBER}{erasure.external_id}"
+        own = {"$in": list(erasure.actors)}
         unset = (*treatment.unset, *(f"{cause}.reason" for cause in treatment.causes))
         filled: list[Document] = [{_found(path): {"$exists": True}} for path in unset]
         filled += [{f"{cause}.actor": own} for cause in treatment.causes]
@@ -174,7 +174,7 @@ class ErasureRepository:
 
 def done(erasure: Erasure, now: datetime) -> Erasure:
     """Done, and the external id forgotten."""
-    return evolve(erasure, done_at=now, external_id=None, place=None)
+    return evolve(erasure, done_at=now, external_id=None, place=None, former=())
 
 
 async def _ids(documents: Collection, query: Mapping[str, Any], limit: int, tx: Tx) -> list[Any]:
@@ -208,6 +208,8 @@ def _document(erasure: Erasure) -> Document:
     }
     if erasure.done_at is None:
         document |= {"open": True, "external_id": erasure.external_id, "place": erasure.place}
+        if erasure.former:
+            document["former"] = list(erasure.former)
     else:
         document["done_at"] = erasure.done_at
     return document
@@ -224,4 +226,5 @@ def _from(row: Document) -> Erasure:
         step=row["step"],
         place=row.get("place"),
         done_at=row.get("done_at"),
+        former=tuple(row.get("former", ())),
     )

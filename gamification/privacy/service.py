@@ -13,6 +13,7 @@ from gamification.privacy.closing import (
     reject_referrals,
     release_holds,
     seal_transfers,
+    withdraw_submissions,
 )
 from gamification.privacy.model import Erasure, new_pseudonym, tombstone
 from gamification.privacy.plan import generic
@@ -68,6 +69,7 @@ def _after(names: Mapping[str, object], name: str) -> str | None:
 STEPS: dict[str, Step] = {
     "credentials": _credentials,
     "redemptions": close_redemptions,
+    "submissions": withdraw_submissions,
     "holds": release_holds,
     "referrals": reject_referrals,
     "pending": cancel_pending,
@@ -82,12 +84,26 @@ STEPS: dict[str, Step] = {
 }
 
 
+def steps_with(more: Mapping[str, Step]) -> dict[str, Step]:
+    """All steps, in the order in which they are done."""
+    before = list(STEPS).index("documents")
+    own = list(STEPS.items())
+    return dict([*own[:before], *more.items(), *own[before:]])
+
+
 class ErasureService:
     """`eraseMember`, and the worker's part of it."""
 
-    def __init__(self, settlement: SettlementService, repository: ErasureRepository) -> None:
+    def __init__(
+        self,
+        settlement: SettlementService,
+        repository: ErasureRepository,
+        more: Mapping[str, Step] | None = None,
+    ) -> None:
+        """`more`: steps of those who build upon this domain, done before the documents that need no work of their own."""
         self._settlement = settlement
         self._repository = repository
+        self.steps = steps_with(more or {})
 
     async def erase(self, actor: Actor, member_id: bytes | None, confirmed: str) -> tuple[Erasure, bool]:
         """Erase oneself, or by operators and services anyone; and whether that was done before. `confirmed` is the
@@ -104,7 +120,7 @@ class ErasureService:
             if known is not None:
                 return known, True
             assert member is not None  # noqa: S101 - else it was erased before
-            if confirmed != member.external_id:
+            if confirmed not in (member.external_id, *member.former):
                 raise InvalidInput("This is not the member's external id.", path=["confirmExternalId"])
             return await self._begin(work, actor, member), False
 
@@ -148,9 +164,9 @@ class ErasureService:
     ) -> tuple[Erasure | None, Member | None]:
         found = await work.stores.members.by_ids(actor.programme_id, [member_id], work.tx)
         member = found.get(member_id)
-        own = member is not None and actor.is_member(member.external_id)
+        own = member is not None and actor.is_member(member.external_id, member.former)
         actor.require(Permission.MEMBERS_ERASE_OWN if own else Permission.MEMBERS_ERASE_ANY)
-        if member is None:
+        if member is None or member.merged_into is not None:
             raise NotFound("There is no such member.", path=["memberId"])
         return (await self._known(work, member_id), None) if member.erased_at else (None, member)
 
@@ -161,6 +177,12 @@ class ErasureService:
 
     async def _begin(self, work: Unit, actor: Actor, member: Member) -> Erasure:
         """All that is seen of a member: they are on no board, and no token is theirs."""
+        # What is left of accounts that were merged into this one goes too, by erasures of their own.
+        for merged in await work.stores.members.merged_into(member.programme_id, [member.id], work.tx):
+            await self._entomb(work, actor, merged)
+        return await self._entomb(work, actor, member)
+
+    async def _entomb(self, work: Unit, actor: Actor, member: Member) -> Erasure:
         now = work.space.now
         erasure = Erasure(
             member.id,
@@ -169,6 +191,7 @@ class ErasureService:
             "member" if actor.role is Role.MEMBER else f"{actor.role}:{actor.subject}",
             now,
             member.external_id,
+            former=member.former,
         )
         await show(work, tombstone(member, erasure.pseudonym, now))
         tombstones = work.stores.members.tombstones
@@ -183,11 +206,11 @@ class ErasureService:
             current = await self._known(work, erasure.id)
             if current.done_at is not None:
                 return current
-            step = _at_or_first(STEPS, current.step)
-            place = await STEPS[step](work, current, self._repository)
+            step = _at_or_first(self.steps, current.step)
+            place = await self.steps[step](work, current, self._repository)
             if place is not None:
                 changed = evolve(current, step=step, place=place)
-            elif (following := _after(STEPS, step)) is not None:
+            elif (following := _after(self.steps, step)) is not None:
                 changed = evolve(current, step=following, place=None)
             else:
                 changed = done(current, work.space.now)

@@ -15,14 +15,17 @@ from gamification.programmes.definitions import (
     Definition,
     Draw,
     FlashSale,
+    Goal,
     GoodCause,
     Ladder,
     Leaderboard,
     ReferralOffer,
     Rule,
     Settings,
+    Space,
     Status,
     Task,
+    TaskPool,
     Unit,
 )
 from gamification.programmes.document import Document
@@ -77,9 +80,47 @@ class Catalogue:
         return _by_key(self.document.tasks)
 
     @cached_property
+    def goals(self) -> dict[str, Goal]:
+        return _by_key(self.document.goals)
+
+    @cached_property
     def gated_tasks(self) -> frozenset[str]:
-        """The keys of the tasks that are there for some members only."""
-        return frozenset(task.key for task in self.document.tasks if task.is_gated)
+        """The keys of the tasks that are there for some members only, by a gate of theirs or of a pool."""
+        return frozenset(self.task_gates)
+
+    @cached_property
+    def tiered_tasks(self) -> frozenset[str]:
+        """The keys of those among them that it takes a tier to see."""
+        return frozenset(key for key, gates in self.task_gates.items() if any(gate.tier for gate in gates))
+
+    @cached_property
+    def task_gates(self) -> dict[str, tuple[Task | TaskPool, ...]]:
+        """By the key of each gated task, what says for whom it is: itself, pools that it is in."""
+        found: dict[str, tuple[Task | TaskPool, ...]] = {
+            task.key: (task,) for task in self.document.tasks if task.is_gated
+        }
+        for pool in self.document.task_pools:
+            if published(pool) and pool.is_gated:
+                for key in pool.tasks:
+                    found[key] = (*found.get(key, ()), pool)
+        return found
+
+    @cached_property
+    def spaces(self) -> dict[str, Space]:
+        return _by_key(self.document.spaces)
+
+    @cached_property
+    def task_pools(self) -> dict[str, TaskPool]:
+        return _by_key(self.document.task_pools)
+
+    @cached_property
+    def pools_of(self) -> dict[str, tuple[TaskPool, ...]]:
+        """By the key of each task that is, was or will be picked from some, those pools."""
+        found: dict[str, tuple[TaskPool, ...]] = {}
+        for pool in self.document.task_pools:
+            for key in dict.fromkeys(key for terms in pool.terms for key in terms.tasks):
+                found[key] = (*found.get(key, ()), pool)
+        return found
 
     @cached_property
     def composites(self) -> dict[str, tuple[Task, ...]]:

@@ -89,6 +89,21 @@ def check_boards(old: Document | None, new: Document, now: datetime) -> None:
                 )
 
 
+def check_goals(old: Document | None, new: Document, now: datetime) -> None:
+    """A goal that closed stays closed, and one that closes does so in the future. Raises: InvalidInput."""
+    goals = {goal.key: goal for goal in new.goals}
+    for before in old.goals if old else ():
+        after = goals[before.key]
+        if after.ends_at == before.ends_at:
+            continue
+        for closing, text in (
+            (before.closing(before.ends_at), "it has closed; its end can't be moved any more"),
+            (after.closing(after.ends_at), "it would have closed already; end it later, or archive it"),
+        ):
+            if closing is not None and closing <= now:
+                raise InvalidInput(f"goals.{after.key}: {text}.", path=["goals", after.key, "ends_at"])
+
+
 def check_tiers(before: Definition, after: Definition) -> None:
     """A ladder's tiers may be added to, but members hold those there are: none goes, and none changes places. Measures
     may come and go, but one key means one thing. Raises: InvalidInput."""
@@ -118,7 +133,7 @@ def _versioned(
     if before is None:
         fresh = after.model_copy(update={"version": 1})
         return fresh, Change(section, after.key, ChangeKind.ADDED, 1)
-    fields = _differing(before.model_dump(exclude={"version"}), after.model_dump(exclude={"version"}))
+    fields = _differing(before.model_dump(exclude=_MADE), after.model_dump(exclude=_MADE))
     if not fields:
         return before, None
     check_tiers(before, after)
@@ -135,6 +150,8 @@ def _versioned(
     return kept, Change(section, after.key, kind, kept.version, fields)
 
 
+_MADE = {"version", "terms"}
+"""What `apply` makes of a definition, whatever a document says."""
 _FROZEN = {
     "leaderboards": (
         "operator",
@@ -148,6 +165,8 @@ _FROZEN = {
         "teams",
     ),
     "tasks": ("measure", "cycle", "zone", "parts", "finishers"),
+    "task_pools": ("cycle", "zone"),
+    "goals": ("measure", "group", "cycle", "time_zone", "least", "pays", "settles_after"),
     "badges": ("repeat", "limit"),
     "counters": ("per", "cycle"),
     "check_ins": ("zone", "day_start"),

@@ -15,6 +15,7 @@ from gamification.programmes.expressions import compile_expression
 from gamification.programmes.properties import ENVELOPE, Properties, compile_schema
 
 _ACTIVITY_FIELD = re.compile(r"\bactivity\.([A-Za-z_]\w*)")
+_TIERS = re.compile(r"\bmember\.tiers\b")
 _COUNTER_FIELD = re.compile(r"\bcounters\.([A-Za-z_]\w*)")
 
 
@@ -28,6 +29,7 @@ def check(document: Document) -> None:
         *_rules(document),
         *_on_members(document),
         *_check_ins(document),
+        *_approvals(document),
         *drafts_needed(document),
     ]
     if problems:
@@ -98,17 +100,26 @@ def _rules(document: Document) -> Iterator[tuple[str, str]]:
                 )
 
 
+_ON_MEMBERS = {
+    "leaderboards": "group",
+    "tasks": "when",
+    "goals": "group",
+    "task_pools": "when",
+    "spaces": "when",
+    "rewards": "when",
+}
+"""By section, the field that is decided by the member alone: in which group they are, or whether they are let in."""
+
+
 def _on_members(document: Document) -> Iterator[tuple[str, str]]:
-    """What is decided by the member alone: a board's group, a reward's gate."""
-    for board in document.leaderboards:
-        if board.group is not None and board.status is not Status.ARCHIVED:
-            yield from _of_member(board.group, f"leaderboards.{board.key}.group")
-    for task in document.tasks:
-        if task.when is not None and task.status is not Status.ARCHIVED:
-            yield from _of_member(task.when, f"tasks.{task.key}.when")
-    for reward in document.rewards:
-        if reward.when is not None and reward.status is not Status.ARCHIVED:
-            yield from _of_member(reward.when, f"rewards.{reward.key}.when")
+    for section, field in _ON_MEMBERS.items():
+        for definition in document.section(section):
+            source = getattr(definition, field)
+            if source is not None and definition.status is not Status.ARCHIVED:
+                yield from _of_member(source, f"{section}.{definition.key}.{field}")
+    for goal in document.goals:
+        if goal.group is not None and goal.status is not Status.ARCHIVED and _TIERS.search(goal.group):
+            yield f"goals.{goal.key}.group", "teams are not by tier: tiers change with what members do"
 
 
 def _of_member(source: str, place: str) -> Iterator[tuple[str, str]]:
@@ -134,6 +145,20 @@ def _check_ins(document: Document) -> Iterator[tuple[str, str]]:
             yield f"{place}.activity", f"a check-in can't be recorded as one: {error.message}"
 
 
+def _approvals(document: Document) -> Iterator[tuple[str, str]]:
+    schemas = {known.key: known.properties for known in document.activity_types}
+    for task in document.tasks:
+        if task.approval is None or task.status is not Status.PUBLISHED:
+            continue
+        try:
+            Properties(schemas[task.approval.activity]).accept({"task": task.key, "period": "2026-11-21"})
+        except InvalidInput as error:
+            yield (
+                f"tasks.{task.key}.approval.activity",
+                f"an approval can't be recorded as one: {error.message}",
+            )
+
+
 def _sources(effect: Effect) -> Iterator[tuple[str, str]]:
     """Every expression of an effect with its place in it."""
     candidates: list[tuple[str, Any]] = [("when", effect.when)]
@@ -141,6 +166,8 @@ def _sources(effect: Effect) -> Iterator[tuple[str, str]]:
         candidates.append(("points.amount", effect.points.amount))
     if effect.advance:
         candidates += [("advance.by", effect.advance.by), ("advance.value", effect.advance.value)]
+    if effect.contribute:
+        candidates.append(("contribute.by", effect.contribute.by))
     if effect.award:
         candidates += [("award.occurrence", effect.award.occurrence), ("award.level", effect.award.level)]
     if effect.score:

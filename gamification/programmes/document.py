@@ -16,6 +16,7 @@ from gamification.programmes.definitions import (
     Definition,
     Draw,
     FlashSale,
+    Goal,
     GoodCause,
     Ladder,
     Leaderboard,
@@ -23,7 +24,9 @@ from gamification.programmes.definitions import (
     ReferralOffer,
     Rule,
     Settings,
+    Space,
     Task,
+    TaskPool,
     Unit,
 )
 
@@ -35,6 +38,8 @@ SECTIONS: dict[str, type[Definition]] = {
     "counters": Counter,
     "rules": Rule,
     "tasks": Task,
+    "task_pools": TaskPool,
+    "goals": Goal,
     "badges": Badge,
     "collections": Collection,
     "referrals": ReferralOffer,
@@ -44,6 +49,7 @@ SECTIONS: dict[str, type[Definition]] = {
     "draws": Draw,
     "rewards": CatalogueReward,
     "flash_sales": FlashSale,
+    "spaces": Space,
 }
 """The document's lists of definitions, by their name in the file."""
 
@@ -53,6 +59,9 @@ _CAUSES_MAX = 100
 _CHECK_INS_MAX = 50
 _LADDERS_MAX = 10
 _DRAWS_MAX = 200
+_POOLS_MAX = 50
+_GOALS_MAX = 200
+_SPACES_MAX = 500
 
 
 class Document(Model):
@@ -66,6 +75,8 @@ class Document(Model):
     counters: Annotated[tuple[Counter, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     rules: Annotated[tuple[Rule, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     tasks: Annotated[tuple[Task, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    goals: Annotated[tuple[Goal, ...], Field(max_length=_GOALS_MAX)] = ()
+    task_pools: Annotated[tuple[TaskPool, ...], Field(max_length=_POOLS_MAX)] = ()
     badges: Annotated[tuple[Badge, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     collections: Annotated[tuple[Collection, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     referrals: Annotated[tuple[ReferralOffer, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
@@ -75,6 +86,7 @@ class Document(Model):
     draws: Annotated[tuple[Draw, ...], Field(max_length=_DRAWS_MAX)] = ()
     rewards: Annotated[tuple[CatalogueReward, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     flash_sales: Annotated[tuple[FlashSale, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
+    spaces: Annotated[tuple[Space, ...], Field(max_length=_SPACES_MAX)] = ()
 
     def section(self, name: str) -> tuple[Definition, ...]:
         """The definitions of one section, in file order."""
@@ -84,9 +96,15 @@ class Document(Model):
 
 def section_limit(name: str) -> int:
     """How many definitions a section may hold."""
-    return {"units": _UNITS_MAX, "causes": _CAUSES_MAX, "check_ins": _CHECK_INS_MAX, "draws": _DRAWS_MAX}.get(
-        name, _DEFINITIONS_MAX
-    )
+    return {
+        "units": _UNITS_MAX,
+        "causes": _CAUSES_MAX,
+        "check_ins": _CHECK_INS_MAX,
+        "draws": _DRAWS_MAX,
+        "goals": _GOALS_MAX,
+        "task_pools": _POOLS_MAX,
+        "spaces": _SPACES_MAX,
+    }.get(name, _DEFINITIONS_MAX)
 
 
 class Problem(InvalidInput):

@@ -11,14 +11,17 @@ from gamification.programmes.definitions import (
     Draw,
     Effect,
     FlashSale,
+    Goal,
     GoodCause,
     Ladder,
     Leaderboard,
     ReferralOffer,
     Reward,
     Rule,
+    Space,
     Status,
     Task,
+    TaskPool,
     Unit,
 )
 from gamification.programmes.document import SECTIONS, Document
@@ -61,7 +64,7 @@ def _given_by(part: Effect | Reward) -> Iterator[Target]:
         yield "badges", part.award.badge
     if part.score:
         yield "leaderboards", part.score.board
-    if isinstance(part, Reward) and part.reward:
+    if part.reward:
         yield "rewards", part.reward.reward
     if part.check_in_item:
         yield "check_ins", part.check_in_item.check_in
@@ -80,6 +83,8 @@ def _of_rule(rule: Rule) -> list[Target]:
     for effect in rule.effects:
         if effect.advance:
             needed.append(("tasks", effect.advance.task))
+        if effect.contribute:
+            needed.append(("goals", effect.contribute.goal))
         if effect.qualify:
             needed.append(("referrals", effect.qualify.referral))
     return needed
@@ -87,7 +92,18 @@ def _of_rule(rule: Rule) -> list[Target]:
 
 def _of_task(task: Task) -> list[Target]:
     gates = [("ladders", task.tier.ladder)] if task.tier else []
+    gates += [("activity_types", task.approval.activity)] if task.approval else []
     return [("tasks", key) for key in task.awaits] + gates + _given(task.reward)
+
+
+def _of_goal(goal: Goal) -> list[Target]:
+    splits: list[Target] = [("units", stage.split.unit) for stage in goal.stages if stage.split]
+    return splits + _given(part for stage in goal.stages for part in stage.reward)
+
+
+def _of_pool(pool: TaskPool) -> list[Target]:
+    gates = [("ladders", pool.tier.ladder)] if pool.tier else []
+    return [("tasks", key) for key in pool.tasks] + gates
 
 
 def _of_board(board: Leaderboard) -> list[Target]:
@@ -136,12 +152,18 @@ def _of_sale(sale: FlashSale) -> list[Target]:
     return [("rewards", sale.reward), *([("units", sale.price.unit)] if sale.price else [])]
 
 
+def _of_space(space: Space) -> list[Target]:
+    return [("ladders", space.tier.ladder)] if space.tier else []
+
+
 _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "units": _of_unit,
     "budgets": _of_one_unit,
     "causes": _of_one_unit,
     "rules": _of_rule,
     "tasks": _of_task,
+    "task_pools": _of_pool,
+    "goals": _of_goal,
     "leaderboards": _of_board,
     "collections": _of_collection,
     "referrals": _of_referral,
@@ -150,4 +172,5 @@ _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "draws": _of_draw,
     "rewards": _of_reward,
     "flash_sales": _of_sale,
+    "spaces": _of_space,
 }

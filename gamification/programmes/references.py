@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from gamification.programmes.definitions import (
+    TARGET,
     AdvanceEffect,
     Badge,
     Budget,
@@ -11,8 +12,11 @@ from gamification.programmes.definitions import (
     CheckIn,
     CheckInItem,
     Collection,
+    ContributeEffect,
     Draw,
     FlashSale,
+    Goal,
+    GoalMeasure,
     Ladder,
     Leaderboard,
     Measure,
@@ -24,9 +28,11 @@ from gamification.programmes.definitions import (
     RewardItems,
     RewardPoints,
     Rule,
+    Space,
     Status,
     Task,
     TaskCycle,
+    TaskPool,
     TierGate,
     Unit,
 )
@@ -43,6 +49,8 @@ def dangling(document: Document) -> Faults:
     effect, and what it refers to may have changed since."""
     references = References(document)
     yield from references.of_points(document)
+    acts = document.programme.community.activities.types
+    yield from references.all_in("activity_types", acts, "programme.community.activities")
     for counter in document.counters:
         yield from references.all_in("activity_types", counter.on, f"counters.{counter.key}.on")
     for task in document.tasks:
@@ -66,6 +74,8 @@ class References:
         return {
             "rules": self.of_rule,
             "tasks": self.of_task,
+            "task_pools": self.of_pool,
+            "goals": self.of_goal,
             "leaderboards": self.of_prizes,
             "collections": self.of_collection,
             "referrals": self.of_referral,
@@ -74,6 +84,7 @@ class References:
             "ladders": self.of_ladder,
             "rewards": self.of_catalogue_reward,
             "flash_sales": self.of_sale,
+            "spaces": self.of_space,
         }
 
     def of_points(self, document: Document) -> Faults:
@@ -105,6 +116,8 @@ class References:
                 yield from self._points(effect.points, place)
             elif effect.advance:
                 yield from self._advance(effect.advance, place)
+            elif effect.contribute:
+                yield from self._contribute(effect.contribute, place)
             elif effect.award:
                 award = effect.award
                 yield from self._badge(
@@ -114,12 +127,23 @@ class References:
                 yield from self.all_in("leaderboards", [effect.score.board], f"{place}.score.board")
             elif effect.check_in_item:
                 yield from self._items(effect.check_in_item, f"{place}.check_in_item")
+            elif effect.reward:
+                yield from self.all_in("rewards", [effect.reward.reward], f"{place}.reward.reward")
             elif effect.qualify:
                 yield from self.all_in("referrals", [effect.qualify.referral], f"{place}.qualify.referral")
 
     def of_task(self, task: Task) -> Faults:
         yield from self.of_tasks_tier(task)
+        if task.approval is not None:
+            place = f"tasks.{task.key}.approval.activity"
+            yield from self.all_in("activity_types", [task.approval.activity], place)
         yield from self.of_rewards(task.reward, f"tasks.{task.key}.reward")
+
+    def of_goal(self, goal: Goal) -> Faults:
+        for stage in goal.stages:
+            place = f"goals.{goal.key}" if stage.key == TARGET else f"goals.{goal.key}.milestones.{stage.key}"
+            yield from self.of_rewards(stage.reward, f"{place}.reward")
+            yield from self.all_in("units", [stage.split.unit] if stage.split else [], f"{place}.split.unit")
 
     def of_requirements(self, task: Task) -> Faults:
         grouped = task.prerequisites.every_key() if task.prerequisites else ()
@@ -131,6 +155,29 @@ class References:
             part = self._keys["tasks"].get(key)
             if isinstance(part, Task) and (part.cycle, part.zone) != (task.cycle, task.zone):
                 yield place, f"{key!r} must have the same cycle and zone"
+
+    def of_pool(self, pool: TaskPool) -> Faults:
+        place = f"task_pools.{pool.key}"
+        yield from self.all_in("tasks", pool.tasks, f"{place}.tasks")
+        if pool.tier is not None:
+            yield from self._gate(pool.tier, f"{place}.tier")
+        for other in self._keys["task_pools"].values():
+            if isinstance(other, TaskPool) and other.key > pool.key and other.status is not Status.ARCHIVED:
+                for key in sorted({*pool.tasks} & {*other.tasks}):
+                    yield f"{place}.tasks", f"{key!r} is in the pool {other.key!r} as well"
+        for key in pool.tasks:
+            task = self._keys["tasks"].get(key)
+            if not isinstance(task, Task):
+                continue
+            if (task.cycle, task.zone) != (pool.cycle, pool.zone):
+                yield f"{place}.tasks", f"{key!r} must have the pool's cycle and zone"
+            if task.measure is Measure.TASKS:
+                yield f"{place}.tasks", f"{key!r} is made of tasks; put those in the pool"
+            if task.is_gated:
+                yield (
+                    f"{place}.tasks",
+                    f"{key!r} is for some members only; state `tier` or `when` of the pool",
+                )
 
     def of_tasks_tier(self, task: Task) -> Faults:
         if task.tier is not None:
@@ -201,6 +248,10 @@ class References:
         yield from self.all_in("rewards", [sale.reward], f"{place}.reward")
         if sale.price is not None:
             yield from self.all_in("units", [sale.price.unit], f"{place}.price.unit")
+
+    def of_space(self, space: Space) -> Faults:
+        if space.tier is not None:
+            yield from self._gate(space.tier, f"spaces.{space.key}.tier")
 
     def _gate(self, gate: TierGate, place: str) -> Faults:
         yield from self.all_in("ladders", [gate.ladder], f"{place}.ladder")
@@ -284,6 +335,14 @@ class References:
             yield f"{place}.advance", "state `value` exactly for a task that counts distinct values"
         if isinstance(task, Task) and task.measure is Measure.TASKS:
             yield f"{place}.advance.task", f"{task.key!r} is made of tasks; advance those"
+        if isinstance(task, Task) and task.approval is not None:
+            yield f"{place}.advance.task", f"{task.key!r} is advanced by approvals alone"
+
+    def _contribute(self, effect: ContributeEffect, place: str) -> Faults:
+        yield from self.all_in("goals", [effect.goal], f"{place}.contribute.goal")
+        goal = self._keys["goals"].get(effect.goal)
+        if isinstance(goal, Goal) and goal.measure is GoalMeasure.COUNT and effect.by != 1:
+            yield f"{place}.contribute.by", f"{goal.key!r} counts activities: `by` is of goals that sum"
 
     def _badge(self, badge: str, place: str, per_key: object, level: object) -> Faults:
         yield from self.all_in("badges", [badge], place)

@@ -9,11 +9,12 @@ from typing import Any
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import Conflict, InvalidInput, NotFound
 from gamification.programmes.catalogue import Catalogue
-from gamification.programmes.changes import Change, check_boards, merge
+from gamification.programmes.changes import Change, check_boards, check_goals, merge
 from gamification.programmes.checks import check
 from gamification.programmes.definitions import Status
 from gamification.programmes.document import SECTIONS, Document, Problem
 from gamification.programmes.parsing import parse
+from gamification.programmes.pools import with_terms
 from gamification.programmes.repository import ProgrammeRepository
 from storage.mongo import Mongo, Tx
 
@@ -96,9 +97,9 @@ class ProgrammeService:
         """Whether there is such a programme."""
         return await self._repository.version(programme_id) > 0
 
-    async def keys(self) -> list[str]:
-        """The keys of all programmes of this installation."""
-        return await self._repository.keys()
+    async def keys(self, section: str | None = None) -> list[str]:
+        """The keys of all programmes of this installation, or of those with something in that section of theirs."""
+        return await self._repository.keys(section)
 
     async def apply(self, actor: Actor, data: object, *, dry_run: bool = False) -> Applied:
         """Make the programme what the document states: all of it or, where anything is wrong, nothing.
@@ -176,7 +177,9 @@ class ProgrammeService:
             version = await self._repository.version(actor.programme_id, tx)
             old = await self._repository.document(actor.programme_id, version, tx) if version else None
             document, changes = merge(old, edit(old))
+            document = with_terms(old, document, now)
             check_boards(old, document, now)
+            check_goals(old, document, now)
             if not changes:
                 return Applied(Catalogue(actor.programme_id, version, document), [], dry_run)
             if not dry_run:

@@ -30,6 +30,11 @@ def qualified(referral: Referral, by: Qualifying, *, referrer_banned: bool) -> R
     return evolve(referral, status=status, flags=flags, at=by.at, cause=by.cause)
 
 
+def ended(referral: Referral) -> Referral:
+    """As it is where one of the two is erased: nobody is rewarded for it any more."""
+    return evolve(referral, status=ReferralStatus.REJECTED, cleared=False, reason=None)
+
+
 def unqualified(referral: Referral) -> Referral:
     """As it is once nothing qualifies it any more."""
     if referral.status is ReferralStatus.HELD:

@@ -6,7 +6,7 @@ from datetime import datetime
 from gamification.kit.errors import Conflict, ErrorCode
 from gamification.kit.periods import period_at
 from gamification.kit.records import record
-from gamification.programmes.definitions import CapScope, CatalogueReward
+from gamification.programmes.definitions import CapScope, CatalogueReward, RewardCap
 from gamification.rewards.model import Tally, tally_id
 
 STOCK = "stock"
@@ -45,6 +45,26 @@ def caps_of(
         period = period_at(cap.cycle, at, time_zone).key
         found = tally_id(programme_id, reward.key, scope, period)
         bounds.append(Bound(Tally(found, programme_id, reward.key, scope, period), cap.count))
+    return bounds
+
+
+def caps_of_rule(
+    programme_id: str,
+    given: str,
+    rule: tuple[str, int],
+    caps: Iterable[RewardCap],
+    member_id: bytes,
+    at: datetime,
+    time_zone: str,
+) -> list[Bound]:
+    """The bounds of what an effect of a rule, by its place, gives of that reward to that member at that instant."""
+    bounds = []
+    for cap in caps:
+        whose = member_id.hex() if cap.per is CapScope.MEMBER else "programme"
+        scope = f"rule:{rule[0]}:{rule[1]}:{whose}"
+        period = period_at(cap.cycle, at, time_zone).key
+        found = tally_id(programme_id, given, scope, period)
+        bounds.append(Bound(Tally(found, programme_id, given, scope, period), cap.count))
     return bounds
 
 

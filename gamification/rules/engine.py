@@ -10,19 +10,24 @@ from gamification.kit.errors import InvalidInput
 from gamification.kit.identifiers import IDS_CACHED, derived_id
 from gamification.kit.numbers import exact_long
 from gamification.kit.periods import period_at
+from gamification.programmes.catalogue import published
 from gamification.programmes.definitions import Counter, CounterScope
 from gamification.programmes.expressions import Compiled, ExpressionFailed
 from gamification.rules.model import (
     Advance,
+    Approved,
     Award,
     Confirm,
+    Contribute,
     CounterUse,
     Evaluation,
     Facts,
     GiveItems,
+    GiveReward,
     PostPoints,
     Qualify,
     ResolvedEffect,
+    RuleRef,
     WriteScore,
 )
 from gamification.rules.ruleset import ReadyEffect, ReadyRule, RuleSet, TypeRules
@@ -58,7 +63,18 @@ def evaluate(
     for rule in met.rules:
         if only is None or rule.ref.key in only:
             _run(rule, scope, effects)
+    if facts.approved is not None and only is None:
+        effects += _approved(ruleset, facts.approved)
     return Evaluation(tuple(uses), tuple(effects))
+
+
+def _approved(ruleset: RuleSet, approved: Approved) -> list[Advance]:
+    """What an approval does beside the rules: it counts one towards its task. No counter decides on it."""
+    task = ruleset.catalogue.tasks.get(approved.task)
+    if task is None or task.approval is None or not published(task):
+        return []
+    ref = RuleRef(f"tasks.{task.key}.approval", task.version)
+    return [Advance(ref, 0, task.key, 1, None, approved.period)]
 
 
 def counter_ids(ruleset: RuleSet, facts: Facts) -> list[bytes]:
@@ -126,11 +142,19 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
         return (
             Advance(rule.ref, effect.index, stated.advance.task, amount, value) if amount or value else None
         )
+    if stated.contribute:
+        if amount < 0:
+            raise ExpressionFailed(
+                f"{at}.contribute.by must not be negative; a goal goes back by reversal only."
+            )
+        return Contribute(rule.ref, effect.index, stated.contribute.goal, amount) if amount else None
     if stated.award:
         return Award(rule.ref, effect.index, stated.award.badge, scope.text(effect.extra, at) or "", amount)
     if stated.check_in_item:
         items = stated.check_in_item
         return GiveItems(rule.ref, effect.index, items.check_in, items.item, items.count)
+    if stated.reward:
+        return GiveReward(rule.ref, effect.index, stated.reward.reward, stated.reward.caps)
     if stated.qualify:
         return Qualify(rule.ref, effect.index, stated.qualify.referral)
     assert stated.score is not None  # noqa: S101 - Effect holds exactly one

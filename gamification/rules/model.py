@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gamification.kit.records import record
-from gamification.programmes.definitions import Cap, CheckInItem
+from gamification.programmes.definitions import Cap, CheckInItem, RewardCap
 
 
 @record(frozen=True, slots=True)
@@ -14,6 +14,16 @@ class RuleRef:
 
     key: str
     version: int
+
+
+@record(frozen=True, slots=True)
+class Approved:
+    """What of a member was approved: a submission for a task, which counts in that period. Only the platform states
+    it, as it records the approval."""
+
+    task: str
+    period: str
+    submission: bytes
 
 
 @record(frozen=True, slots=True)
@@ -29,6 +39,7 @@ class Facts:
     subject: str | None
     properties: Mapping[str, Any]
     member: Mapping[str, Any]
+    approved: Approved | None = None
 
 
 @record(frozen=True, slots=True)
@@ -56,13 +67,25 @@ class PostPoints:
 
 @record(frozen=True, slots=True)
 class Advance:
-    """By an amount, or for a task that counts distinct values, by a value."""
+    """By an amount, or for a task that counts distinct values, by a value. `period`: where it is known already in which
+    one it counts, whenever that was decided."""
 
     rule: RuleRef
     index: int
     task: str
     by: int
     value: str | None
+    period: str | None = None
+
+
+@record(frozen=True, slots=True)
+class Contribute:
+    """By an amount, to a goal that members reach together."""
+
+    rule: RuleRef
+    index: int
+    goal: str
+    by: int
 
 
 @record(frozen=True, slots=True)
@@ -113,7 +136,19 @@ class GiveItems:
     count: int
 
 
-ResolvedEffect = PostPoints | Advance | Award | WriteScore | Confirm | Qualify | GiveItems
+@record(frozen=True, slots=True)
+class GiveReward:
+    """A reward of the catalogue, as often as the caps let it."""
+
+    rule: RuleRef
+    index: int
+    reward: str
+    caps: tuple[RewardCap, ...] = ()
+
+
+ResolvedEffect = (
+    PostPoints | Advance | Contribute | Award | WriteScore | Confirm | Qualify | GiveItems | GiveReward
+)
 
 
 @record(frozen=True, slots=True)

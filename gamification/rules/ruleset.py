@@ -1,12 +1,12 @@
 """A catalogue's rules with their expressions compiled, found by activity type."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gamification.programmes.catalogue import Catalogue, published
-from gamification.programmes.definitions import Amount, BudgetPer, Counter, Effect
+from gamification.programmes.definitions import Amount, BudgetPer, CapScope, CodeSource, Counter, Effect
 from gamification.programmes.expressions import Compiled, compile_expression, context_of
 from gamification.rules.model import RuleRef
 
@@ -79,8 +79,8 @@ class RuleSet:
         return found
 
     def shared_budgets(self, type_key: str) -> frozenset[str]:
-        """The budgets of all members that an activity of that type may use up, by its rules or by a task's reward:
-        two at once would only conflict."""
+        """The budgets of all members that an activity of that type may use up, by its rules or by a task's reward, and the
+        stocks of what its rules give: two at once would only conflict."""
         found = self._budgets.get(type_key)
         if found is None:
             effects = [effect.definition for rule in self.for_type(type_key).rules for effect in rule.effects]
@@ -88,10 +88,19 @@ class RuleSet:
             if any(effect.advance for effect in effects):
                 rewards = [reward for task in self.catalogue.document.tasks for reward in task.reward]
                 named |= {budget for reward in rewards if reward.points for budget in reward.points.budgets}
-            found = self._budgets[type_key] = frozenset(
-                key for key in named if self.catalogue.budgets[key].per is BudgetPer.PROGRAMME
-            )
+            found = frozenset(key for key in named if self.catalogue.budgets[key].per is BudgetPer.PROGRAMME)
+            found |= {f"rewards.{key}" for key in self._bounded(effects)}
+            self._budgets[type_key] = found
         return found
+
+    def _bounded(self, effects: Iterable[Effect]) -> Iterator[str]:
+        """The rewards that these effects give of which there are so many for all members together."""
+        for given in (effect.reward for effect in effects if effect.reward):
+            reward = self.catalogue.rewards[given.reward]
+            pooled = reward.coupon is not None and reward.coupon.codes.source is CodeSource.IMPORTED
+            capped = any(cap.per is CapScope.PROGRAMME for cap in given.caps)
+            if reward.stock is not None or reward.red_packet is not None or pooled or capped:
+                yield given.reward
 
     def _compile(self, type_key: str) -> TypeRules:
         confirming = tuple(
@@ -138,10 +147,14 @@ class RuleSet:
             return published(catalogue.units.get(effect.points.unit))
         if effect.advance:
             return published(catalogue.tasks.get(effect.advance.task))
+        if effect.contribute:
+            return published(catalogue.goals.get(effect.contribute.goal))
         if effect.award:
             return published(catalogue.badges.get(effect.award.badge))
         if effect.check_in_item:
             return published(catalogue.check_ins.get(effect.check_in_item.check_in))
+        if effect.reward:
+            return published(catalogue.rewards.get(effect.reward.reward))
         if effect.qualify:
             return published(catalogue.referrals.get(effect.qualify.referral))
         return effect.score is not None and published(catalogue.leaderboards.get(effect.score.board))
@@ -161,6 +174,8 @@ def _ready(effect: Effect, index: int, counters: tuple[str, ...]) -> ReadyEffect
     elif effect.advance:
         amount = _amount(effect.advance.by, counters)
         extra = _maybe(effect.advance.value, counters)
+    elif effect.contribute:
+        amount = _amount(effect.contribute.by, counters)
     elif effect.award:
         amount = _amount(effect.award.level or 0, counters)
         extra = _maybe(effect.award.occurrence, counters)

@@ -198,7 +198,7 @@ async def open_standing(
 ) -> tuple[Member, CheckIn]:
     """The member whom it is for, and the check-in programme, with the standing loaded. Raises: NotFound, Forbidden."""
     member = await settlement.member(actor, member_id, work.tx)
-    own = actor.is_member(member.external_id)
+    own = actor.is_member(member.external_id, member.former)
     actor.require(Permission.CHECK_INS_OWN if own else Permission.CHECK_INS_ANY)
     return member, await _loaded(work, member, check_in)
 

@@ -35,7 +35,7 @@ class ClaimService:
 
         async def body(work: Unit) -> dict[str, Any]:
             member = await self._settlement.member(actor, member_id, work.tx)
-            own = actor.is_member(member.external_id)
+            own = actor.is_member(member.external_id, member.former)
             actor.require(Permission.TASKS_CLAIM_OWN if own else Permission.TASKS_CLAIM_ANY)
             catalogue, now = work.space.catalogue, work.space.now
             task = catalogue.tasks.get(task_key)
@@ -44,7 +44,7 @@ class ClaimService:
             wanted = period or period_of(task, now, member.time_zone, catalogue.settings.time_zone).key
             finder = NeedsFinder(catalogue)
             finder.needs.progress.add(progress_id(catalogue.programme_id, member.id, task_key, wanted))
-            if task.tier is not None:
+            if task.key in catalogue.tiered_tasks:
                 finder.needs.climbers.add(member.id)
             await work.load(finder.needs)
             if not sees(work.space, member, task):
@@ -115,9 +115,9 @@ def _telling(progress: bytes) -> Callable[[Unit], Awaitable[None]]:
 
 async def _is_seen(work: Unit, progress: Progress | None) -> bool:
     task = work.space.catalogue.tasks[progress.task] if progress else None
-    if progress is None or task is None or not task.is_gated:
+    if progress is None or task is None or task.key not in work.space.catalogue.gated_tasks:
         return True
-    if task.tier is not None:
+    if task.key in work.space.catalogue.tiered_tasks:
         await work.load(Needs(climbers={progress.member_id}))
     members = await work.stores.members.by_ids(progress.programme_id, [progress.member_id], work.tx)
     return progress.member_id in members and sees(work.space, members[progress.member_id], task)

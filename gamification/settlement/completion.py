@@ -34,7 +34,7 @@ def advance(
     counted = put_counted(space, member, task, progress, count(progress, task, by, value))
     settle(space, member, task, counted, cause, at)
     for composite in space.catalogue.composites.get(task.key, ()):
-        _recount(space, member, composite, period, cause, at)
+        recount(space, member, composite, period, cause, at)
 
 
 def settle(
@@ -50,7 +50,7 @@ def settle(
         _uncomplete(space, member, task, progress, cause, at)
     for dependent in dependents(space.catalogue.document.tasks, task.key):
         if published(dependent) and task.key in dependent.parts:
-            _recount(space, member, dependent, progress.period, cause, at)
+            recount(space, member, dependent, progress.period, cause, at)
         elif published(dependent):
             for waiting in _waiting(space, member, dependent, task, progress.period):
                 settle(space, member, dependent, waiting, cause, at)
@@ -96,7 +96,7 @@ def put_counted(
     return space.put_progress(counted, kind) if counted != before else counted
 
 
-def _recount(space: Workspace, member: Member, task: Task, period: str, cause: Cause, at: datetime) -> None:
+def recount(space: Workspace, member: Member, task: Task, period: str, cause: Cause, at: datetime) -> None:
     """Count the complete parts of a task that is made of tasks, and settle it."""
     progress = progress_in(space, member, task.key, period)
     value = sum(_is_complete(space, member, part, period) for part in task.parts)

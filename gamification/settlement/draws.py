@@ -123,7 +123,7 @@ class DrawingService:
 
     async def _member(self, work: Unit, actor: Actor, member_id: bytes | None) -> Member:
         member = await self._settlement.member(actor, member_id, work.tx)
-        own = actor.is_member(member.external_id)
+        own = actor.is_member(member.external_id, member.former)
         actor.require(Permission.DRAWS_PLAY_OWN if own else Permission.DRAWS_PLAY_ANY)
         return member
 
@@ -188,7 +188,7 @@ def is_open(draw: Draw, at: datetime) -> bool:
 async def _play(work: Unit, actor: Actor, member: Member, chance: _Chance, client_seed: str) -> Play:
     """Take the ticket, draw, count, give, tell."""
     space, lottery, day = work.space, work.stores.lottery, chance.day
-    by = None if actor.is_member(member.external_id) else f"{actor.role}:{actor.subject}"
+    by = None if actor.is_member(member.external_id, member.former) else f"{actor.role}:{actor.subject}"
     cause = Cause(draw=day.draw, period=day.key, programme_version=day.programme_version, actor=by)
     found = play_id(day.id, member.id, chance.nonce)
     transfer = await _take_ticket(work, member, chance, found, cause)

@@ -124,7 +124,7 @@ class GenerosityService:
 
     async def _giver(self, actor: Actor, giver_id: bytes | None, work: Unit) -> Member:
         giver = await self._settlement.member(actor, giver_id, work.tx)
-        own = actor.is_member(giver.external_id)
+        own = actor.is_member(giver.external_id, giver.former)
         actor.require(Permission.LEDGER_SPEND_OWN if own else Permission.LEDGER_SPEND_ANY)
         _check_not_banned(giver, "memberId")
         return giver
@@ -135,7 +135,9 @@ class GenerosityService:
         found = await work.stores.members.by_ids(actor.programme_id, [receiver_id], work.tx)
         receiver = found.get(receiver_id)
         # To members who is banned looks as if they were not there.
-        if receiver is None or (receiver.standing is Standing.BANNED and actor.is_member(giver.external_id)):
+        if receiver is None or (
+            receiver.standing is Standing.BANNED and actor.is_member(giver.external_id, giver.former)
+        ):
             raise NotFound("There is no such member.", path=["receiverId"])
         _check_not_banned(receiver, "receiverId")
         return receiver

@@ -12,6 +12,7 @@ from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import evolve
 from gamification.ledger.model import Transfer, TransferKind
+from gamification.ledger.posting import wanted_of
 from gamification.members.feed import FeedKind
 from gamification.programmes.catalogue import Catalogue, published
 from gamification.programmes.definitions import Ladder, TierRounding
@@ -63,7 +64,11 @@ def climbing_of(catalogue: Catalogue) -> Climbing | None:
 def note_transfer(space: "Workspace", transfer: Transfer) -> None:
     """Let a transfer count for the member's tiers, where it does."""
     climbing = climbing_of(space.catalogue)
-    if climbing is None or transfer.unit not in climbing.units or not transfer.amount:
+    if climbing is None or transfer.unit not in climbing.units:
+        return
+    # What is taken back counts in full, though the points be spent: nobody keeps a tier by spending first.
+    amount = wanted_of(transfer) if transfer.kind is TransferKind.REVERSED else transfer.amount
+    if not amount:
         return
     reversed_ = transfer.kind is TransferKind.REVERSED
     if not reversed_ and transfer.kind not in GROWING:
@@ -74,7 +79,7 @@ def note_transfer(space: "Workspace", transfer: Transfer) -> None:
         Growth(
             transfer.id,
             transfer.member_id,
-            transfer.amount,
+            amount,
             transfer.occurred_at,
             transfer.cause,
             unit=transfer.unit,
@@ -192,7 +197,8 @@ async def climb(work: "Unit") -> None:
             about = known.get(growth.about) if growth.about is not None else None
             counts = about is None or about.kind in GROWING or about.kind is TransferKind.PENDING
             if counts:
-                _apply(space, climbing, growth if about is None else evolve(growth, at=about.occurred_at))
+                dated = evolve(growth, at=about.occurred_at, happened_at=growth.at) if about else growth
+                _apply(space, climbing, dated)
     for found in sorted(space.changed & space.tiers.keys()):
         state = space.tiers[found]
         state, notice = appoint(space.tier_terms[state.ladder], state, space.now)
@@ -228,15 +234,20 @@ def _grow(space: "Workspace", climbing: Climbing, growth: Growth) -> None:
 def _apply(space: "Workspace", climbing: Climbing, growth: Growth) -> None:
     """Add to every measure that it feeds, and assess."""
     day = day_of(growth.at, space.catalogue.settings.time_zone)
+    at = space.now if growth.taken_back else growth.happened_at or growth.at
     for ladder, measure in _fed(climbing, growth):
         state = space.tiers[state_id(space.catalogue.programme_id, ladder, growth.member_id)]
         days = {**state.days, measure: add_to(state.days.get(measure, {}), day, growth.amount)}
+        if not growth.taken_back:  # late activity lifts nobody before what had counted already
+            at = max(state.grown_at or at, at)
+            state = evolve(state, grown_at=at)
         assessed = assess(
             space.tier_terms[ladder],
             evolve(state, days=days),
             space.now,
             growth.cause,
             taken_back=growth.taken_back,
+            happened_at=at,
         )
         put_tier(space, assessed)
 

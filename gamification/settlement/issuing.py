@@ -83,13 +83,22 @@ def issue(
 
 
 def give(
-    space: Workspace, member: Member, reward: CatalogueReward, redemption_id: bytes, ground: str, cause: Cause
+    space: Workspace,
+    member: Member,
+    reward: CatalogueReward,
+    redemption_id: bytes,
+    ground: str,
+    cause: Cause,
+    caps: Sequence[Bound] = (),
 ) -> Redemption:
     """Give one without its price and whatever gates and caps redeeming has; the stock bounds it. Where nothing is left
-    that is noted, as failed, and the member told: what it is given for happens all the same."""
+    that is noted, as failed, and the member told: what it is given for happens all the same. In `caps`, which have room, it
+    counts."""
     mark = space.mark()
     try:
-        return issue(space, member, reward, redemption_id, RedemptionSource.GIVEN, cause, ground=ground)
+        return issue(
+            space, member, reward, redemption_id, RedemptionSource.GIVEN, cause, caps=caps, ground=ground
+        )
     except Conflict as refusal:
         space.undo_to(mark)
         failed = Redemption(

@@ -7,23 +7,29 @@ from datetime import datetime
 from gamification.badges.awarding import occurrence_for
 from gamification.badges.model import award_id, edition_id
 from gamification.checkins.model import state_id
+from gamification.goals.counting import counted_in
+from gamification.goals.model import UNCOUNTED, contribution_id, run_id
 from gamification.leaderboards.model import record_id
 from gamification.leaderboards.scoring import period_for
 from gamification.ledger.caps import bounds_on
 from gamification.ledger.model import account_id
+from gamification.members.facts import member_facts
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue, published
-from gamification.programmes.definitions import Cap, Reward, Task
+from gamification.programmes.definitions import Cap, Goal, Reward, Task
 from gamification.rules.model import (
     Advance,
     Award,
     Confirm,
+    Contribute,
     CounterUse,
     GiveItems,
+    GiveReward,
     PostPoints,
     ResolvedEffect,
     WriteScore,
 )
+from gamification.settlement.gifts import caps_of_gift
 from gamification.settlement.growth import climbing_of
 from gamification.tasks.model import places_in, progress_id
 from gamification.tasks.progress import dependents, period_of, required_period
@@ -43,10 +49,13 @@ class Needs:
     pendings: set[bytes] = field(default_factory=set)
     abouts: set[tuple[bytes, str | None]] = field(default_factory=set)
     check_ins: set[bytes] = field(default_factory=set)
+    contributions: set[bytes] = field(default_factory=set)
     climbers: set[bytes] = field(default_factory=set)
     """Members whose states on every ladder may change, or say what their points are multiplied by."""
     issues: list[tuple[bytes, str]] = field(default_factory=list)
     """Members' ids and the keys of rewards of the catalogue that may be given to them."""
+    tallies: set[bytes] = field(default_factory=set)
+    """What counts in the caps of effects that give rewards."""
     unlocks: dict[tuple[bytes, str], "Unlock"] = field(default_factory=dict)
 
 
@@ -89,8 +98,14 @@ class NeedsFinder:
                 self.add_score(member, at, effect.board)
             elif isinstance(effect, GiveItems):
                 self.needs.check_ins.add(state_id(self._catalogue.programme_id, member.id, effect.check_in))
+            elif isinstance(effect, GiveReward):
+                self.needs.issues.append((member.id, effect.reward))
+                bounds = caps_of_gift(self._catalogue, member.id, at, effect)
+                self.needs.tallies |= {bound.tally.id for bound in bounds}
+            elif isinstance(effect, Contribute):
+                self.add_contribution(member, at, self._catalogue.goals[effect.goal])
             elif isinstance(effect, Advance):
-                self.add_task(member, at, self._catalogue.tasks[effect.task])
+                self.add_task(member, at, self._catalogue.tasks[effect.task], effect.period)
 
     def add_points(
         self,
@@ -143,7 +158,7 @@ class NeedsFinder:
             return
         self._followed.add(found)
         self.needs.progress.add(found)
-        if task.tier is not None:
+        if task.key in self._catalogue.tiered_tasks:
             self.needs.climbers.add(member.id)
         if task.finishers is not None:
             self.needs.places.add(places_in(programme_id, task.key, period).id)
@@ -158,6 +173,15 @@ class NeedsFinder:
                 self.add_task(member, at, dependent, period)
             else:
                 self.needs.unlocks[member.id, dependent.key] = Unlock(member, at, dependent, found)
+
+    def add_contribution(self, member: Member, at: datetime, goal: Goal) -> None:
+        """What contributing to a goal at that instant may touch."""
+        programme_id, zone = self._catalogue.programme_id, self._catalogue.settings.time_zone
+        key, team = counted_in(programme_id, goal, at, at, zone, member_facts(member))
+        if key != UNCOUNTED:
+            self.needs.contributions.add(
+                contribution_id(run_id(programme_id, goal.key, key, team), member.id)
+            )
 
     def add_reward(self, member: Member, at: datetime, task: Task, period: str) -> None:
         """What the task's reward touches."""

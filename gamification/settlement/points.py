@@ -1,5 +1,6 @@
 """Spending and adjusting points, and letting lapsed ones expire."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,13 @@ from gamification.settlement.service import SettlementService
 from gamification.settlement.taking_back import lapse
 from gamification.settlement.unit import Unit
 from gamification.settlement.workspace import Given
+from storage.mongo import Contention
 
 _REASON_LENGTH_MAX = 500
 _DUE_MAX = 500
+_LAPSING_TOGETHER = 50
+"""Accounts whose points lapse in one transaction: at a year's end it is nearly everybody's."""
+_PATIENCE_S = 2.0
 
 
 class PointsService:
@@ -41,7 +46,7 @@ class PointsService:
 
         async def body(work: Unit) -> dict[str, Any]:
             member = await self._settlement.member(actor, member_id, work.tx)
-            own = actor.is_member(member.external_id)
+            own = actor.is_member(member.external_id, member.former)
             actor.require(Permission.LEDGER_SPEND_OWN if own else Permission.LEDGER_SPEND_ANY)
             account = await current(work, member, unit)
             available = available_of(work, account)
@@ -81,9 +86,19 @@ class PointsService:
     async def expire_lapsed(self, now: datetime, limit: int = 200) -> int:
         """Expire lapsed lots of up to `limit` accounts; how many. The scheduler calls it until it gives 0."""
         lapsing = await self._settlement.stores.ledger.lapsing(now, limit)
-        for account in lapsing:
-            await self._settlement.run(account.programme_id, _expiry_of(account), now)
+        for programme_id in dict.fromkeys(account.programme_id for account in lapsing):
+            own = [account for account in lapsing if account.programme_id == programme_id]
+            for start in range(0, len(own), _LAPSING_TOGETHER):
+                await self._expire(programme_id, own[start : start + _LAPSING_TOGETHER], now)
         return len(lapsing)
+
+    async def _expire(self, programme_id: str, accounts: Sequence[Account], now: datetime) -> None:
+        """In one transaction; where that keeps meeting others on some of them, each in its own."""
+        try:
+            await self._settlement.run(programme_id, _expiry_of(accounts), now, _PATIENCE_S)
+        except Contention:
+            for account in accounts:
+                await self._settlement.run(programme_id, _expiry_of([account]), now)
 
     async def settle_pending(self, now: datetime, limit: int = 500) -> int:
         """Settle what is pending and due, up to so many earnings, an account in a transaction; how many. The scheduler
@@ -159,12 +174,14 @@ async def _settle_due(work: Unit, account_id: bytes) -> None:
         settle_due(work.space, work.space.pendings[one.id])
 
 
-def _expiry_of(account: Account) -> Any:
+def _expiry_of(accounts: Sequence[Account]) -> Any:
     async def body(work: Unit) -> None:
-        if account.id in await work.stores.ledger.accounts([account.id], work.tx):
-            work.space.begin(await work.next_sequence())
-            await work.load(Needs(accounts={account.id}))
-            lapse(work.space, account.member_id, account.unit)
+        first = await work.next_sequence(len(accounts))
+        await work.load(Needs(accounts={account.id for account in accounts}))
+        for place, account in enumerate(accounts):
+            if account.id in work.space.accounts:
+                work.space.begin(first + place)
+                lapse(work.space, account.member_id, account.unit)
 
     return body
 

@@ -31,7 +31,7 @@ class PresenceService:
 
         async def body(work: Unit) -> Member:
             member = await self._settlement.member(actor, member_id, work.tx)
-            own = actor.is_member(member.external_id)
+            own = actor.is_member(member.external_id, member.former)
             actor.require(Permission.MEMBERS_UPDATE_OWN if own else Permission.MEMBERS_UPDATE_ANY)
             if (member.presence, member.pseudonym) == (presence, pseudonym):
                 return member

@@ -38,7 +38,7 @@ class RedemptionService:
 
         async def body(work: Unit) -> dict[str, Any]:
             member = await self._settlement.member(actor, member_id, work.tx)
-            own = actor.is_member(member.external_id)
+            own = actor.is_member(member.external_id, member.former)
             actor.require(Permission.REWARDS_REDEEM_OWN if own else Permission.REWARDS_REDEEM_ANY)
             reward = find_reward(work, reward_key)
             redemption_id = derived_id("redemption", actor.programme_id, actor.role, actor.subject, key)
@@ -116,7 +116,7 @@ class RedemptionService:
             if found is None or found.programme_id != actor.programme_id:
                 raise _no_redemption()
             member = await self._settlement.member(actor, found.member_id, work.tx)
-            if actor.is_member(member.external_id):
+            if actor.is_member(member.external_id, member.former):
                 actor.require(Permission.REWARDS_REDEEM_OWN)
                 if found.status is not RedemptionStatus.PENDING:
                     raise Forbidden("It is under way: only the programme's staff can cancel it.")

@@ -57,7 +57,7 @@ class ReferringService:
 
         async def body(work: Unit) -> dict[str, Any]:
             referee = await self._settlement.member(actor, member_id, work.tx)
-            own = actor.is_member(referee.external_id)
+            own = actor.is_member(referee.external_id, referee.former)
             actor.require(Permission.REFERRALS_OWN if own else Permission.REFERRALS_ANY)
             used = await _use(work, referee, normal_code(code), signals or Signals())
             return {"referral": used.id}
@@ -86,6 +86,10 @@ class ReferringService:
             if decision is Decision.REJECT:
                 decided = evolve(stored, status=ReferralStatus.REJECTED, cleared=False, reason=reason)
             else:
+                both = [stored.referrer_id, stored.referee_id]
+                members = await work.stores.members.by_ids(actor.programme_id, both, work.tx)
+                if any(member.erased_at is not None for member in members.values()):
+                    raise Conflict("One of the two members is erased.", path=["referralId"])
                 status = ReferralStatus.REWARDED if stored.status is ReferralStatus.HELD else stored.status
                 decided = evolve(stored, status=status, cleared=True, reason=reason)
             work.space.because = Cause(
@@ -117,6 +121,8 @@ class ReferringService:
     ) -> tuple[Referral, bool]:
         result, replayed = await self._settlement.run_once(actor, key, operation, payload, body)
         found = await self._settlement.stores.referrals.by_ids([result["referral"]])
+        if result["referral"] not in found:  # it was taken back as the two were merged
+            raise NotFound("There is no such referral any more.", path=["code"])
         return found[result["referral"]], replayed
 
 

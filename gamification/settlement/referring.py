@@ -4,7 +4,7 @@ Reward ids are derived from the referral and how often it was rewarded, so a rew
 states and the referrer's count are written with it, so of two transactions at once one runs again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from gamification.referrals.model import (
     Referrer,
     referrer_id,
 )
-from gamification.referrals.qualification import first_of, qualified, unqualified
+from gamification.referrals.qualification import ended, first_of, qualified, unqualified
 from gamification.settlement.giving import Gift, Grounds, give_rewards, take_back_rewards
 from gamification.settlement.needs import Needs, NeedsFinder
 from gamification.settlement.workspace import Workspace
@@ -84,10 +84,22 @@ async def refer(work: "Unit") -> None:
             first = first_of(before, [one for one in by_referral.values() if one.referral_id == key])
             if first is not None and published(space.catalogue.referrals.get(before.offer)):
                 after = qualified(after, first, referrer_banned=banned)
+        if _is_to_give(before, after) and _has_gone(before, members):
+            after = ended(before)
         if after != before:
             changes.append((before, after))
     if changes:
         await _apply(work, changes, members)
+
+
+def _is_to_give(before: Referral, after: Referral) -> bool:
+    giving = (ReferralStatus.HELD, ReferralStatus.REWARDED)
+    return after.status in giving and before.status is not ReferralStatus.REWARDED
+
+
+def _has_gone(referral: Referral, members: Mapping[bytes, Member]) -> bool:
+    """Whether one of the two is erased, so that their account is closed, or about to be."""
+    return any(members[found].erased_at is not None for found in (referral.referrer_id, referral.referee_id))
 
 
 def _renamed(referral: Referral, at: datetime, cause: Cause) -> Referral:

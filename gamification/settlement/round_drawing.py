@@ -72,7 +72,7 @@ async def give_part(work: Unit, found: Round, draw: Draw, winners_a_part: int) -
         for offset, win in enumerate(wins):
             space.begin(sequence + offset)
             member = members.get(win.member_id)
-            if member is None or member.erased_at is not None:
+            if member is None or member.is_gone:
                 given.append(evolve(win, given_at=space.now, forfeited=True))
                 continue
             occurrence = f"{win.draw}:{win.round}:{win.prize}:{win.number}"
@@ -108,7 +108,7 @@ async def _excluded(work: Unit, found: Round, picked: list[Entrant]) -> dict[str
     out: dict[str, str] = {}
     for one in picked:
         member = members.get(one.member_id)
-        if member is None or member.erased_at is not None:
+        if member is None or member.is_gone:
             out[one.code] = Exclusion.GONE.value
         elif member.standing is Standing.BANNED:
             out[one.code] = Exclusion.BANNED.value

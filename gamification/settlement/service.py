@@ -75,7 +75,7 @@ class SettlementService:
         async def once(unit: Unit) -> tuple[dict[str, Any], bool]:
             stored = await self.stores.idempotency.stored(claimed, unit.tx)
             if stored is not None:
-                return stored, True
+                return await self.stores.members.moved.follow(stored, unit.tx), True
             result = await body(unit)
             await self.stores.idempotency.store(claimed, result, unit.space.now, unit.tx)
             return result, False
@@ -98,8 +98,8 @@ class SettlementService:
             member = found.get(actor.subject)
         else:
             member = (await self.stores.members.by_ids(actor.programme_id, [member_id], tx)).get(member_id)
-        if member is None or member.erased_at is not None or not may_see(actor, member):
+        if member is None or member.is_gone or not may_see(actor, member):
             raise NotFound("There is no such member.", path=["memberId"])
-        if member.standing is Standing.BANNED and actor.is_member(member.external_id):
+        if member.standing is Standing.BANNED and actor.is_member(member.external_id, member.former):
             raise Forbidden("This member is banned.")
         return member

@@ -12,10 +12,10 @@ from gamification.tiers.model import state_id
 def sees(space: Workspace, member: Member, task: Task) -> bool:
     """Whether the task is there for the member now; their tiers must be loaded where it is for a tier
     (`Needs.climbers`)."""
-    if not task.is_gated:
+    if task.key not in space.catalogue.gated_tasks:
         return True
     tiers: dict[str, str | None] = {}
-    climbing = climbing_of(space.catalogue) if task.tier else None
+    climbing = climbing_of(space.catalogue) if task.key in space.catalogue.tiered_tasks else None
     for ladder in climbing.ladders if climbing else ():
         state = space.tiers.get(state_id(space.catalogue.programme_id, ladder, member.id))
         tiers[ladder] = state.tier if state else None

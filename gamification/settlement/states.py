@@ -10,6 +10,7 @@ from typing import Any
 
 from gamification.badges.model import BadgeAward, CollectionState, Edition
 from gamification.checkins.model import CheckInDay, CheckInState, ItemEntry, LostItems
+from gamification.goals.book import Book
 from gamification.kit.causes import Cause
 from gamification.kit.records import evolve
 from gamification.leaderboards.model import BoardPeriod, Record, record_id
@@ -64,6 +65,7 @@ class States:
         self.tier_terms: dict[str, Terms] = {}
         self.growth: dict[bytes, Growth] = {}
         self.shelf = Shelf(self._set)
+        self.goals = Book(self._set)
         self.changed: set[bytes] = set()
         self.periods: dict[bytes, BoardPeriod] = {}
         self.transfers: list[Transfer] = []
@@ -105,6 +107,15 @@ class States:
         """The account, or a new one."""
         found = self.accounts.get(account_id(self.catalogue.programme_id, member_id, unit))
         return found or new_account(self.catalogue.programme_id, member_id, unit)
+
+    def inherited(self, transfer: Transfer) -> Transfer:
+        """The transfer as one of the account that it is taken back from: the heir's, where the member was merged into
+        another. Its own account must be loaded."""
+        account = self.accounts.get(transfer.account_id)
+        if account is None or account.heir is None:
+            return transfer
+        heirs = account_id(self.catalogue.programme_id, account.heir, account.unit)
+        return evolve(transfer, member_id=account.heir, account_id=heirs)
 
     def record(self, member: Member, board: str, period: str) -> Record:
         """The record, or one without a score; listed as the member is now."""

@@ -1,5 +1,6 @@
 """Tiers set by hand, and what the worker does for all members: reviews, pyramids, placing on a new ladder."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,22 +83,23 @@ class TierKeeping:
         )
         return result["state"], replayed
 
-    async def review(self, now: datetime, limit: int = 200) -> int:
-        """Assess up to `limit` members whose time has come; how many. The scheduler calls it until it gives 0."""
-        await self._make_rounds(now)
+    async def review(self, now: datetime, limit: int = 200, programmes: Sequence[str] | None = None) -> int:
+        """Assess up to `limit` members whose time has come, of these programmes or of all; how many. The scheduler calls it
+        until it gives 0."""
+        await self._make_rounds(now, programmes)
         done = 0
-        for state in await self._settlement.stores.tiers.due(now, limit):
+        for state in await self._settlement.stores.tiers.due(now, limit, programmes):
             try:
                 done += await self._settlement.run(state.programme_id, _review_of(state), now, _PATIENCE_S)
             except Contention:  # it is due still, and keeps no other waiting
                 log.warning("tiers.put_off", programme=state.programme_id, ladder=state.ladder)
         return done
 
-    async def place(self, limit: int = _PLACED_AT_ONCE) -> int:
-        """Place members on ladders that were published or changed since, up to `limit` of each; how many were looked
-        at. A change of a ladder raises whom it raises, and lowers nobody at once."""
+    async def place(self, limit: int = _PLACED_AT_ONCE, programmes: Sequence[str] | None = None) -> int:
+        """Place members on ladders that were published or changed since, up to `limit` of each, of these programmes or of
+        all; how many were looked at. A change of a ladder raises whom it raises, and lowers nobody at once."""
         done = 0
-        for programme_id in await self._settlement.programmes.keys("ladders"):
+        for programme_id in programmes or await self._settlement.programmes.keys("ladders"):
             catalogue = await self._settlement.programmes.catalogue(programme_id)
             for ladder in catalogue.document.ladders:
                 if not published(ladder):
@@ -137,8 +139,8 @@ class TierKeeping:
 
         return await self._settlement.run(programme_id, body, patience_s=_PATIENCE_S)
 
-    async def _make_rounds(self, now: datetime) -> None:
-        for programme_id in await self._settlement.programmes.keys("ladders"):
+    async def _make_rounds(self, now: datetime, programmes: Sequence[str] | None) -> None:
+        for programme_id in programmes or await self._settlement.programmes.keys("ladders"):
             catalogue = await self._settlement.programmes.catalogue(programme_id)
             for ladder in catalogue.document.ladders:
                 cycle = ladder.keep.cycle if ladder.keep else None

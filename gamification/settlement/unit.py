@@ -6,6 +6,7 @@ from typing import Any
 
 from gamification.badges.repository import AwardRepository, CollectionRepository, EditionRepository
 from gamification.checkins.repository import CheckInRepository
+from gamification.goals.repository import GoalRepository
 from gamification.kit.identifiers import new_id
 from gamification.leaderboards.closings import ClosingRepository
 from gamification.leaderboards.model import Record
@@ -24,11 +25,13 @@ from gamification.rewards.repository import RewardRepository
 from gamification.rules.repository import CounterRepository
 from gamification.settlement.check_in_losses import take_back_items
 from gamification.settlement.collecting import collect
+from gamification.settlement.goals import load_contributions, save_goals
 from gamification.settlement.growth import climb, load_climbers
 from gamification.settlement.needs import Needs, NeedsFinder
 from gamification.settlement.referring import refer
 from gamification.settlement.shelves import load_issues, save_shelf, take_back_lost
 from gamification.settlement.workspace import Workspace
+from gamification.tasks.evidence_repository import SubmissionRepository
 from gamification.tasks.model import Progress, progress_id
 from gamification.tasks.progress import required_period
 from gamification.tasks.repository import ProgressRepository
@@ -65,6 +68,8 @@ class Stores:
     check_ins: CheckInRepository
     lottery: LotteryRepository
     rewards: RewardRepository
+    goals: GoalRepository
+    submissions: SubmissionRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,9 @@ class Unit:
             space.places |= places
             self._known |= places.keys()
         if needs.issues:
-            await load_issues(self, needs.issues)
+            await load_issues(self, needs.issues, needs.tallies)
+        if needs.contributions:
+            await load_contributions(self, needs.contributions)
         space.accounts |= accounts
         space.progress |= progress
         awaited = _awaited(space.catalogue, progress.values()) - needs.progress - space.progress.keys()
@@ -133,9 +140,12 @@ class Unit:
         known = {transfer.id for transfer in space.loaded_transfers}
         wanted = [found for found in ids if found not in known]
         found = await self.stores.ledger.transfers(space.catalogue.programme_id, wanted, self.tx)
-        space.loaded_transfers += found.values()
+        needs = Needs(accounts={transfer.account_id for transfer in found.values()})
+        await self.load(needs)
+        inherited = [space.inherited(transfer) for transfer in found.values()]
+        space.loaded_transfers += inherited
         needs = Needs()
-        for transfer in found.values():
+        for transfer in inherited:
             needs.accounts.add(transfer.account_id)
             needs.caps.update(transfer.caps)
             if transfer.kind is TransferKind.PENDING:
@@ -230,6 +240,8 @@ class Unit:
             await self.stores.tiers.add_changes(_changed(space.tier_changes, changed), tx)
         if space.shelf.is_touched:
             await save_shelf(self, changed, known)
+        if space.goals.contributions:
+            await save_goals(self, changed, known)
         boards = space.catalogue.leaderboards
         await self.stores.records.save(
             [(boards[record.board], record) for record in _changed(space.records, changed)], known, tx

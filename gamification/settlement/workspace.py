@@ -24,7 +24,7 @@ from gamification.ledger.model import (
     TransferKind,
 )
 from gamification.ledger.policies import expiry_of, renewal_of
-from gamification.ledger.posting import post
+from gamification.ledger.posting import expire, post
 from gamification.members.facts import member_facts
 from gamification.members.feed import FeedKind
 from gamification.members.model import Member
@@ -39,6 +39,8 @@ from gamification.tiers.model import state_id
 
 _RENEWING = frozenset({TransferKind.EARNED, TransferKind.SPENT})
 """What keeps points alive that lapse by inactivity."""
+_TAKING = frozenset({TransferKind.DEDUCTED, TransferKind.REVERSED})
+"""What takes points that are there, without having looked what has lapsed before."""
 
 
 @dataclass(slots=True)
@@ -118,6 +120,7 @@ class Workspace(States):
         if floor is None:
             spends = posting.kind in SPENDING or posting.kind in HOLDING
             floor = definition.spending_floor if spends else definition.floor
+        account = self._without_lapsed(account, posting)
         changed, transfer = post(account, posting, floor, Clockwork(self.now, self.sequence, self._ordinal))
         if transfer is None:
             return None
@@ -131,6 +134,19 @@ class Workspace(States):
             self.tell(account.member_id, FeedKind.POINTS_POSTED, {"transfer": transfer.id})
         note_transfer(self, transfer)
         return transfer
+
+    def _without_lapsed(self, account: Account, posting: Posting) -> Account:
+        """The account after what had lapsed by then is out, where that would be taken, or kept alive: time goes first,
+        whether or not a worker was there, and by when things happened, so that history can be imported in its order."""
+        takes = posting.amount < 0 and posting.kind in _TAKING
+        lot, at = account.next_expiry, min(posting.occurred_at, self.now)
+        if lot is None or lot.expires_at is None or lot.expires_at > at:
+            return account
+        if not takes and posting.renews_to is None:
+            return account
+        account, transfers = expire(account, at, Clockwork(self.now, self.sequence, self._ordinal))
+        self.put_account(account, transfers)
+        return account
 
     def _capped(
         self, member: Member, unit: PointsUnit, posting: Posting, caps: Sequence[Cap], budgets: Iterable[str]

@@ -74,6 +74,8 @@ class Progress:
     reward_sequence: int = 0
     updated_at: datetime | None = None
     sequence: int = 0
+    former_places: tuple[int, ...] = ()
+    """Places beside `place` of accounts that were merged into the member's: nobody else is given them."""
 
     @property
     def is_complete(self) -> bool:

@@ -88,6 +88,11 @@ class ProgressRepository:
         rows = self._progress.find({"due_at": {"$lte": now}}).sort("due_at", ASCENDING).limit(limit)
         return [progress_from(row) for row in await rows.to_list(None)]
 
+    async def completed_between(self, member_id: bytes, since: datetime, until: datetime) -> int:
+        """How many of a member's were completed in that time, and are."""
+        query = {"member_id": member_id, "completed_at": {"$gte": since, "$lt": until}}
+        return int(await self._progress.count_documents(query))
+
     async def stream(self, programme_id: str) -> AsyncIterator[Progress]:
         """All progress of a programme, in no order."""
         async for row in self._progress.find({"programme_id": programme_id}, batch_size=5000):
@@ -135,6 +140,8 @@ def progress_document(progress: Progress) -> Document:
         document["requires"] = list(progress.requires)
     if progress.place is not None:
         document["place"] = progress.place
+    if progress.former_places:
+        document["former_places"] = list(progress.former_places)
     if progress.missed:
         document["missed"] = True
     if progress.group is not None:
@@ -163,6 +170,7 @@ def progress_from(row: Document) -> Progress:
         lapsed_at=row.get("lapsed_at"),
         place=row.get("place"),
         missed=row.get("missed", False),
+        former_places=tuple(row.get("former_places", ())),
         due_at=row.get("due_at"),
         version=row["version"],
         completions=row["completions"],

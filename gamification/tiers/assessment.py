@@ -94,11 +94,19 @@ def new_state(terms: Terms, programme_id: str, member_id: bytes, now: datetime) 
 
 
 def assess(
-    terms: Terms, state: TierState, now: datetime, cause: Cause | None = None, *, taken_back: bool = False
+    terms: Terms,
+    state: TierState,
+    now: datetime,
+    cause: Cause | None = None,
+    *,
+    taken_back: bool = False,
+    happened_at: datetime | None = None,
 ) -> Assessed:
-    """The state as it is at `now`. `cause`: what changed its figures; `taken_back`: they were lowered by a reversal."""
+    """The state as it is at `now`. `cause`: what changed its figures, and when that happened; `taken_back`: they were
+    lowered by a reversal."""
     assessing = _Assessing(terms, state, now)
     assessing.reviews()
+    assessing.happened_at = happened_at
     assessing.at_once(cause or BY_TIME, taken_back=taken_back)
     return assessing.done()
 
@@ -123,6 +131,7 @@ class _Assessing:
         self.state = state
         self.edited = state.version != terms.ladder.version
         self.changes: list[TierChange] = []
+        self.happened_at: datetime | None = None
 
     @property
     def held(self) -> int:
@@ -171,6 +180,7 @@ class _Assessing:
                 after=tier,
                 at=at,
                 recorded_at=self.now,
+                occurred_at=min(self.happened_at or at, at),
                 until=until,
                 version=self.ladder.version,
                 cause=evolve(

@@ -49,7 +49,7 @@ class TierState:
     `tier` is held since `since` and, where `until` is stated, not looked at before then; with `in_grace` it drops then.
     `measured_at` is the instant as of which the member qualified for it. `told_for` is the drop that the member was
     last told of. `days` are the measures' figures by day; `version` the ladder's by which it was last assessed, at
-    `assessed_at`; `changes` counts its changes.
+    `assessed_at`; `changes` counts its changes. `grown_at` is when the newest of what counted happened.
     """
 
     id: bytes
@@ -69,11 +69,16 @@ class TierState:
     before: Held | None = None
     look_at: datetime | None = None
     changes: int = 0
+    grown_at: datetime | None = None
 
 
 @record(frozen=True, slots=True)
 class TierChange:
-    """One entry of a member's history on a ladder; `number` counts from 1. `figures` are the measures then."""
+    """One entry of a member's history on a ladder; `number` counts from 1. `figures` are the measures then.
+
+    `at` is as of when the tier changed, `occurred_at` when what changed it happened, which of history that is imported
+    later is long before: of a rise the newest activity that had counted by then; else `at`.
+    """
 
     id: bytes
     programme_id: str
@@ -88,13 +93,15 @@ class TierChange:
     until: datetime | None
     version: int
     cause: Cause
+    occurred_at: datetime
     figures: Mapping[str, int] = field(default_factory=dict)
 
 
 @record(frozen=True, slots=True)
 class Growth:
     """Something that may count for a member's tiers: of a unit, then `unit` is stated, or of a counter. `at` is when it
-    was earned; where that is when another transfer was, `about` is that one's id. `taken_back`: by a reversal."""
+    was earned; where that is when another transfer was, `about` is that one's id. `taken_back`: by a reversal.
+    `happened_at`: when what made it count happened, where that is not when it was earned."""
 
     id: bytes
     member_id: bytes
@@ -105,6 +112,7 @@ class Growth:
     counter: str | None = None
     about: bytes | None = None
     taken_back: bool = False
+    happened_at: datetime | None = None
 
 
 @record(frozen=True, slots=True)

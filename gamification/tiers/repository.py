@@ -54,6 +54,7 @@ class TierRepository:
         self._rounds = mongo.collection(ROUNDS)
         self._placements = mongo.collection(PLACEMENTS)
         self._transfers = mongo.collection("transfers")
+        self._accounts = mongo.collection("accounts")
         self._activities = mongo.collection("activities")
 
     async def states(self, ids: Iterable[bytes], tx: Tx | None = None) -> dict[bytes, TierState]:
@@ -85,9 +86,19 @@ class TierRepository:
         )
         return Page([change_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
 
-    async def due(self, now: datetime, limit: int) -> list[TierState]:
-        """States that must be looked at, the longest overdue first."""
-        cursor = self._states.find({"look_at": {"$lte": now}}).sort("look_at", ASCENDING).limit(limit)
+    async def changes_of(self, member_id: bytes) -> list[TierChange]:
+        """All changes of a member, in the order of their numbers."""
+        rows = await self._changes.find({"member_id": member_id}).to_list(None)
+        return sorted((change_from(row) for row in rows), key=lambda change: change.number)
+
+    async def due(
+        self, now: datetime, limit: int, programmes: Sequence[str] | None = None
+    ) -> list[TierState]:
+        """States that must be looked at, of these programmes or of all, the longest overdue first."""
+        query: Document = {"look_at": {"$lte": now}}
+        if programmes is not None:
+            query["programme_id"] = {"$in": list(programmes)}
+        cursor = self._states.find(query).sort("look_at", ASCENDING).limit(limit)
         return [state_from(row) for row in await cursor.to_list(None)]
 
     async def stream(self, programme_id: str, ladder: str | None = None) -> AsyncIterator[TierState]:
@@ -158,37 +169,65 @@ class TierRepository:
         time_zone: str,
         tx: Tx | None = None,
     ) -> dict[bytes, dict[str, Days]]:
-        """What these measures of members are by day, from all transfers and activity that stand."""
+        """What these measures of members are by day, from all transfers and activity that stand. What accounts earned
+        before they were merged into a member's is theirs."""
         found: dict[bytes, dict[str, Days]] = {
             member: {measure: {} for measure in measures} for member in member_ids
         }
         if not member_ids:
             return found
+        heirs = await self._heirs(member_ids, tx) if any(measure.unit for measure in ladder.measures) else {}
         for measure in ladder.measures:
             if measure.key not in measures:
                 continue
             if measure.unit is not None:
-                pipeline = earned_by_day(programme_id, member_ids, measure.unit, time_zone)
+                pipeline = earned_by_day(programme_id, [*member_ids, *heirs], measure.unit, time_zone)
                 collection = self._transfers
             else:
                 assert measure.counter is not None  # noqa: S101 - a measure is of one of the two
                 pipeline = counted_by_day(programme_id, member_ids, measure.counter, time_zone)
                 collection = self._activities
-            by_member: dict[bytes, dict[str, int]] = defaultdict(dict)
+            by_member: dict[bytes, dict[str, int]] = defaultdict(lambda: defaultdict(int))
             async for row in collection.aggregate(pipeline, session=tx.session if tx else None):
-                if row["amount"]:
-                    by_member[row["_id"]["member"]][row["_id"]["day"]] = int(row["amount"])
+                member = row["_id"]["member"]
+                by_member[heirs.get(member, member)][row["_id"]["day"]] += int(row["amount"])
             for member, days in by_member.items():
-                found[member][measure.key] = days
+                found[member][measure.key] = {day: amount for day, amount in days.items() if amount}
         return found
+
+    async def _heirs(self, member_ids: Sequence[bytes], tx: Tx | None) -> dict[bytes, bytes]:
+        """Who was merged into one of these members."""
+        rows = self._accounts.find(
+            {"heir": {"$in": list(member_ids)}}, ["member_id", "heir"], session=tx.session if tx else None
+        )
+        return {row["member_id"]: row["heir"] for row in await rows.to_list(None)}
 
 
 def earned_by_day(
     programme_id: str, member_ids: Sequence[bytes], unit: str, time_zone: str
 ) -> list[Document]:
     """What members earned of a unit by day. What was pending counts on the day it was earned, once it is active; what
-    is taken back is taken off the day it had counted on."""
+    is taken back is taken off the day it had counted on, in full: whatever the floor, or what is owed, kept of it."""
     growing = ["earned", "deducted", "adjusted"]
+    kept = {
+        "$sum": {
+            "$map": {
+                "input": {"$ifNull": ["$limited_by", []]},
+                "in": {
+                    "$switch": {
+                        "branches": [
+                            {"case": {"$eq": ["$$this.kind", "owed"]}, "then": "$$this.shortfall"},
+                            {
+                                "case": {"$eq": ["$$this.kind", "floor"]},
+                                "then": {"$multiply": ["$$this.shortfall", -1]},
+                            },
+                        ],
+                        "default": 0,
+                    }
+                },
+            }
+        }
+    }
     return [
         {
             "$match": {
@@ -196,9 +235,14 @@ def earned_by_day(
                 "programme_id": programme_id,
                 "unit": unit,
                 "kind": {"$in": [*growing, "reversed"]},
-                "amount": {"$ne": 0},
             }
         },
+        {
+            "$set": {
+                "counted": {"$cond": [{"$eq": ["$kind", "reversed"]}, {"$add": ["$amount", kept]}, "$amount"]}
+            }
+        },
+        {"$match": {"counted": {"$ne": 0}}},
         {"$set": {"about": {"$ifNull": ["$related", "$reverses"]}}},
         {
             "$lookup": {
@@ -215,7 +259,7 @@ def earned_by_day(
                 "$or": [{"kind": {"$ne": "reversed"}}, {"original.kind": {"$in": [*growing, "pending"]}}]
             }
         },
-        _by_day({"$ifNull": ["$original.occurred_at", "$occurred_at"]}, "$amount", time_zone),
+        _by_day({"$ifNull": ["$original.occurred_at", "$occurred_at"]}, "$counted", time_zone),
     ]
 
 
@@ -262,6 +306,7 @@ def state_document(state: TierState) -> Document:
         "before": {"tier": state.before.tier, "until": state.before.until} if state.before else None,
         "look_at": state.look_at,
         "changes": state.changes,
+        "grown_at": state.grown_at,
     }
 
 
@@ -284,6 +329,7 @@ def state_from(row: Mapping[str, Any]) -> TierState:
         before=Held(**row["before"]) if row["before"] else None,
         look_at=row["look_at"],
         changes=row["changes"],
+        grown_at=row.get("grown_at"),
     )
 
 
@@ -299,6 +345,7 @@ def change_document(change: TierChange) -> Document:
         "after": change.after,
         "at": change.at,
         "recorded_at": change.recorded_at,
+        "occurred_at": change.occurred_at,
         "until": change.until,
         "version": change.version,
         "cause": cause_document(change.cause),
@@ -318,6 +365,7 @@ def change_from(row: Mapping[str, Any]) -> TierChange:
         after=row["after"],
         at=row["at"],
         recorded_at=row["recorded_at"],
+        occurred_at=row.get("occurred_at") or row["at"],
         until=row["until"],
         version=row["version"],
         cause=cause_from(row["cause"]),

@@ -56,6 +56,15 @@ class TierService:
                     found[member].append(TierStanding(ladder, state, measured))
         return found
 
+    async def held(self, catalogue: Catalogue, member: Member) -> dict[str, str | None]:
+        """The tier that a member holds by the key of each ladder, as it was last written: the worker writes what is due
+        within a minute. For what is gated and read often."""
+        ladders = {
+            state_id(catalogue.programme_id, ladder, member.id): ladder for ladder in catalogue.ladders
+        }
+        states = await self._repository.states(ladders)
+        return {ladders[found]: state.tier for found, state in states.items()}
+
     async def forecast(self, actor: Actor, member: Member, ladder_key: str | None) -> Forecast | None:
         """What is missing on that ladder, or the first; None where there is no such ladder, or not for this actor."""
         catalogue, now = await self._programmes.catalogue(actor.programme_id), self._now()
@@ -74,6 +83,24 @@ class TierService:
         if not may_see_private(actor, member):
             return Page([], [], has_next=False, has_previous=False)
         return await self._repository.history(member.id, ladder, window)
+
+    async def changes_until(
+        self, actor: Actor, member: Member, until: datetime
+    ) -> list[tuple[Ladder, list[TierChange]]]:
+        """What happened before that instant, in order, on every ladder that takes effect or did for this member, in file
+        order. There are at most as many as reviews and rises in a member's time. Empty for those who may not read it."""
+        if not may_see_private(actor, member):
+            return []
+        catalogue = await self._programmes.catalogue(actor.programme_id)
+        found: dict[str, list[TierChange]] = {}
+        for change in await self._repository.changes_of(member.id):
+            if change.occurred_at < until:
+                found.setdefault(change.ladder, []).append(change)
+        return [
+            (ladder, found.get(ladder.key, []))
+            for ladder in catalogue.document.ladders
+            if published(ladder) or ladder.key in found
+        ]
 
     async def changes(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, TierChange]:
         """Changes by id, of this programme. The caller checks that the actor may read their member's."""

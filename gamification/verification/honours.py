@@ -16,7 +16,7 @@ async def check_honours(stores: Stores, programme_id: str, report: Report) -> No
     grounds: set[tuple[bytes, str]] = set()
     async for award in stores.awards.stream(programme_id):
         if award.number is not None:
-            numbers[award.badge].append(award.number)
+            numbers[award.badge] += [award.number, *award.former_numbers]
         if award.stands:
             standing.add(award.id)
         grounds |= {(award.id, ground) for ground in award.grounds if ground.startswith("collection:")}

@@ -13,20 +13,35 @@ from gamification.rewards.model import (
 )
 from gamification.settlement.issuing import tickets_id
 from gamification.settlement.unit import Stores
+from gamification.verification.replay import Expected
 from gamification.verification.report import Report
 
 
-async def check_rewards(stores: Stores, programme_id: str, report: Report) -> None:
+async def check_rewards(stores: Stores, programme_id: str, expected: Expected, report: Report) -> None:
     """Nothing is issued beyond its stock, no code twice, nothing for points that were not spent, and nothing spent for
     nothing."""
     redemptions = {one.id: one async for one in stores.rewards.stream(programme_id)}
     if redemptions:
         report.count("redemptions", len(redemptions))
+    _check_given(redemptions, expected, report)
     await _check_tallies(stores, programme_id, redemptions, report)
     await _check_packets(stores, redemptions, report)
     await _check_coupons(stores, programme_id, redemptions, report)
     await _check_paid(stores, programme_id, redemptions, report)
     await _check_tickets(stores, programme_id, redemptions, report)
+
+
+def _check_given(redemptions: dict[bytes, Redemption], expected: Expected, report: Report) -> None:
+    """What rules gave is there, on the activity that it was given for; without one nothing stands that could be taken
+    back."""
+    for found, ground in expected.given.items():
+        report.count("rewards given by rules")
+        stored = redemptions.get(found)
+        report.compare(f"redemption {found.hex()} ground", stored.ground if stored else None, ground)
+    for one in redemptions.values():
+        by_rule = one.ground is not None and one.ground.startswith("activity:")
+        if by_rule and one.stands and not one.kept and one.id not in expected.given:
+            report.differs(f"redemption {one.id.hex()} stands, but no activity gives it")
 
 
 async def _check_tallies(

@@ -13,10 +13,12 @@ from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.definitions import Leaderboard
 from gamification.services import Services
 from gamification.tasks.model import Progress as TaskProgress
+from gamification.verification.approvals import check_approvals
 from gamification.verification.check_ins import check_check_ins
 from gamification.verification.draws import check_draws
 from gamification.verification.finals import check_finals, check_prizes
 from gamification.verification.flash_sales import check_flash_sales
+from gamification.verification.goals import check_goals
 from gamification.verification.honours import check_honours
 from gamification.verification.ledger import check_account
 from gamification.verification.points import PointsCheck, compare_waiting
@@ -48,16 +50,21 @@ class VerificationService:
         expected = await self._replay(catalogue, report, on_progress)
         await self._check_counters(programme_id, expected, report)
         await self._check_progress(catalogue, expected, report)
+        await check_approvals(self._services.stores, programme_id, expected, report)
         await self._check_awards(programme_id, expected, report)
         await check_honours(self._services.stores, programme_id, report)
         await check_referrals(self._services.stores, programme_id, expected, report)
         if catalogue.document.check_ins:
             await check_check_ins(self._services, programme_id, expected, report)
         await self._check_ledger(programme_id, report)
-        await check_rewards(self._services.stores, programme_id, report)
+        await check_rewards(self._services.stores, programme_id, expected, report)
         await check_flash_sales(self._services, catalogue, report)
         await check_draws(self._services.stores, self._services.programmes, catalogue, report)
         await check_tiers(self._services, catalogue, report)
+        if catalogue.document.goals:
+            await check_goals(
+                self._services.stores, self._services.programmes, catalogue, expected.contributed, report
+            )
         members = {m.id: m async for m in self._services.stores.members.stream(programme_id)}
         report.count("members", len(members))
         await self._check_records(catalogue, members, expected, report)

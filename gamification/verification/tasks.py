@@ -22,7 +22,7 @@ def check_complete(
         and all(is_complete(key) for key in stored.requires)
         and (stored.group is None or is_satisfied(stored.group, is_complete))
     )
-    if stored.is_complete or not catalogue.tasks[stored.task].is_gated:
+    if stored.is_complete or stored.task not in catalogue.gated_tasks:
         report.compare(f"{_name(stored)} complete", stored.is_complete, due)
 
 
@@ -68,7 +68,7 @@ def check_places(
             continue
         name = _name(progress)
         if progress.place is not None:
-            given.setdefault(of, []).append(progress.place)
+            given.setdefault(of, []).extend([progress.place, *progress.former_places])
         if progress.is_complete and (progress.place is None) != progress.missed:
             report.differs(f"{name}: complete, with the place {progress.place} and missed {progress.missed}")
         if progress.missed and taken.get(of, 0) < limit:

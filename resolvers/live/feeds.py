@@ -10,13 +10,13 @@ from typing import Protocol
 
 import structlog
 
+from community.services import Services
 from gamification.kit.actors import Actor, Permission, Role
 from gamification.kit.errors import DomainError, Forbidden, NotFound
 from gamification.leaderboards.model import BoardPage, BoardPeriod
 from gamification.leaderboards.service import Around
 from gamification.members.model import Member
 from gamification.programmes.definitions import Leaderboard, Status
-from gamification.services import Services
 from resolvers.live.groups import Group, Live, group_key
 from resolvers.live.seats import Flush, Place, Seat, Watch, Watcher
 

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult
 
+from community.services import Services
 from gamification.kit.actors import Actor, Permission, Role
-from gamification.services import Services
 from resolvers.audience import Audience, scope_of
 from resolvers.context import Context
 from resolvers.errors import coded

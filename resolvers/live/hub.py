@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from graphql import GraphQLResolveInfo
 
-from gamification.services import Services
+from community.services import Services
 from resolvers.context import Context
 from resolvers.live.feeds import BoardFeed
 from resolvers.live.followers import Follower

@@ -16,16 +16,21 @@ from resolvers.types.activity import load_activity
 from resolvers.types.badges import build_badge, load_award
 from resolvers.types.check_ins import build_check_in
 from resolvers.types.collections import build_collection
+from resolvers.types.comments import load_comment
 from resolvers.types.draw_results import load_participation, load_play, load_win
 from resolvers.types.draws import build_draw, load_round
 from resolvers.types.flash_sales import build_sale, load_reservation
+from resolvers.types.goals import build_goal, load_contribution
 from resolvers.types.holds import load_hold
 from resolvers.types.leaderboards import build_board
 from resolvers.types.ledger import build_unit, load_transfer
 from resolvers.types.members import Member
+from resolvers.types.posts import load_post
 from resolvers.types.redemptions import load_redemption
 from resolvers.types.referrals import build_offer, load_referral
 from resolvers.types.rewards import build_reward
+from resolvers.types.spaces import space_of
+from resolvers.types.task_evidence import load_submission
 from resolvers.types.tasks import build_task, load_progress
 from resolvers.types.tiers import build_ladder, load_change
 
@@ -45,6 +50,11 @@ async def _leaderboard(info: Info, key: str) -> Node | None:
 async def _task(info: Info, key: str) -> Node | None:
     found = await info.context.services.tasks.task(info.context.caller, key)
     return await build_task(info, found) if found else None
+
+
+async def _goal(info: Info, key: str) -> Node | None:
+    found = await info.context.services.goals.goal(info.context.caller, key)
+    return await build_goal(info, found) if found else None
 
 
 async def _badge(info: Info, key: str) -> Node | None:
@@ -102,12 +112,18 @@ async def _draw(info: Info, key: str) -> Node | None:
     return await build_draw(info, found) if found else None
 
 
+async def _space(info: Info, key: str) -> Node | None:
+    return await space_of(info, await info.context.viewer(), key)
+
+
 _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Member": _member,
     "Activity": load_activity,
     "Transfer": load_transfer,
     "Hold": load_hold,
     "TaskProgress": load_progress,
+    "GoalContribution": load_contribution,
+    "TaskSubmission": load_submission,
     "BadgeAward": load_award,
     "DrawRound": load_round,
     "DrawPlay": load_play,
@@ -117,10 +133,13 @@ _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Reservation": load_reservation,
     "Referral": load_referral,
     "TierChange": load_change,
+    "Post": load_post,
+    "Comment": load_comment,
 }
 _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Leaderboard": _leaderboard,
     "Task": _task,
+    "Goal": _goal,
     "Badge": _badge,
     "Collection": _collection,
     "Reward": _reward,
@@ -130,6 +149,7 @@ _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Draw": _draw,
     "Unit": _unit,
     "TierLadder": _ladder,
+    "Space": _space,
     "Programme": _programme,
 }
 """Who fetches a type's objects, for this caller. What is missing and what is invisible are both null."""

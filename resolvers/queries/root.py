@@ -9,15 +9,21 @@ from resolvers.queries.check_ins import CheckInQueries
 from resolvers.queries.credentials import CredentialQueries
 from resolvers.queries.draws import DrawQueries
 from resolvers.queries.flash_sales import FlashSaleQueries
+from resolvers.queries.goals import GoalQueries
 from resolvers.queries.good_causes import GoodCauseQueries
 from resolvers.queries.leaderboards import LeaderboardQueries
 from resolvers.queries.ledger import LedgerQueries
 from resolvers.queries.members import MemberQueries
+from resolvers.queries.merging import MergeQueries
 from resolvers.queries.nodes import NodeQueries
+from resolvers.queries.posts import PostQueries
 from resolvers.queries.privacy import PrivacyQueries
 from resolvers.queries.programme import ProgrammeQueries
 from resolvers.queries.referrals import ReferralQueries
 from resolvers.queries.rewards import RewardQueries
+from resolvers.queries.spaces import SpaceQueries
+from resolvers.queries.task_evidence import TaskEvidenceQueries
+from resolvers.queries.task_picks import TaskPickQueries
 from resolvers.queries.tasks import TaskQueries
 from resolvers.queries.tiers import TierQueries
 
@@ -27,9 +33,13 @@ class Query(
     NodeQueries,
     ProgrammeQueries,
     MemberQueries,
+    MergeQueries,
     PrivacyQueries,
     LeaderboardQueries,
     TaskQueries,
+    GoalQueries,
+    TaskPickQueries,
+    TaskEvidenceQueries,
     BadgeQueries,
     CredentialQueries,
     BackfillQueries,
@@ -42,5 +52,7 @@ class Query(
     FlashSaleQueries,
     DrawQueries,
     TierQueries,
+    SpaceQueries,
+    PostQueries,
 ):
     """The fields of every noun, together."""

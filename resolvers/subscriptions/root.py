@@ -3,13 +3,20 @@
 import strawberry
 
 from resolvers.subscriptions.flash_sales import FlashSaleSubscriptions
+from resolvers.subscriptions.goals import GoalSubscriptions
 from resolvers.subscriptions.leaderboards import LeaderboardSubscriptions
 from resolvers.subscriptions.progress import ProgressSubscriptions
+from resolvers.subscriptions.task_evidence import TaskEvidenceSubscriptions
 from resolvers.subscriptions.teams import TeamSubscriptions
 
 
 @strawberry.type(description="Live views, over graphql-transport-ws. The first message is the present state.")
 class Subscription(
-    FlashSaleSubscriptions, LeaderboardSubscriptions, TeamSubscriptions, ProgressSubscriptions
+    FlashSaleSubscriptions,
+    GoalSubscriptions,
+    LeaderboardSubscriptions,
+    TeamSubscriptions,
+    ProgressSubscriptions,
+    TaskEvidenceSubscriptions,
 ):
     """The fields of every noun, together."""

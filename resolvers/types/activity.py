@@ -8,14 +8,17 @@ from strawberry.scalars import JSON
 
 from gamification.activity import model as domain
 from gamification.leaderboards.model import Refusal
+from gamification.settlement.gifts import gift_id
 from resolvers.context import Info
 from resolvers.fields import of_model
 from resolvers.relay import Node, global_id
-from resolvers.types.causes import visible_activity
+from resolvers.scalars import Long
+from resolvers.types.causes import RuleVersion, visible_activity
 
 if TYPE_CHECKING:
     from resolvers.types.ledger import Transfer
     from resolvers.types.members import Member
+    from resolvers.types.redemptions import Redemption
 
 ActivityStatus = domain.ActivityStatus
 strawberry.enum(
@@ -38,6 +41,35 @@ class UnscoredResult:
     leaderboard: str = strawberry.field(description="The board's key.")
     period: str = strawberry.field(description="The period's key.")
     reason: ScoreRefusal = strawberry.field(description="Why not.")
+
+
+@strawberry.type(description="What an activity contributed to a goal.")
+class ActivityContribution:
+    goal: str = strawberry.field(description="The goal's key.")
+    period: str | None = strawberry.field(
+        description="The period's key; null where it did not count, as out of the goal's times or without a team."
+    )
+    team: str | None = strawberry.field(description="The team it counted for; null where there are none.")
+    by: Long = strawberry.field(description="How much.")
+
+
+@strawberry.type(description="A reward of the catalogue that a rule gave for an activity.")
+class GivenReward:
+    found: strawberry.Private[bytes]
+    reward: str = strawberry.field(description="The reward's key.")
+    rule: RuleVersion = strawberry.field(description="The rule that gave it, as it was.")
+    is_capped: bool = strawberry.field(
+        description="Whether it was not given, as the rule's caps on it had no room."
+    )
+
+    @strawberry.field(description="What became of it; FAILED where none was left. Null where it was capped.")
+    async def redemption(
+        self, info: Info
+    ) -> Annotated["Redemption", strawberry.lazy("resolvers.types.redemptions")] | None:
+        from resolvers.types.redemptions import Redemption
+
+        found = await info.context.loaders.redemptions.load(self.found)
+        return Redemption.of(found) if found else None
 
 
 @strawberry.type(description="A part of an activity that was taken back.")
@@ -91,6 +123,30 @@ class Activity(Node):
         return [
             UnscoredResult(leaderboard=one.board, period=one.period, reason=one.reason)
             for one in self.model.unscored
+        ]
+
+    @strawberry.field(description="What it contributed to goals.")
+    def contributions(self) -> list[ActivityContribution]:
+        return [
+            ActivityContribution(goal=one.goal, period=one.period or None, team=one.team, by=Long(one.by))
+            for one in self.model.contributed
+        ]
+
+    @strawberry.field(
+        description="The rewards of the catalogue that its rules gave, in order; what a refund took back is not among them."
+    )
+    def given_rewards(self) -> list[GivenReward]:
+        model = self.model
+        return [
+            GivenReward(
+                found=gift_id(model.id, one.rule, one.index),
+                reward=one.reward,
+                rule=RuleVersion(
+                    key=one.rule, version=one.rule_version, programme_version=model.programme_version
+                ),
+                is_capped=one.capped,
+            )
+            for one in model.gives
         ]
 
     @strawberry.field(description="The parts of it that were taken back, in order.")

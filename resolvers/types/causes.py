@@ -51,6 +51,14 @@ class DrawCause:
     prize: str | None = strawberry.field(description="The prize's key; null for a ticket taken or bought.")
 
 
+@strawberry.type(description="A milestone of a goal that was reached together.")
+class GoalCause:
+    key: str = strawberry.field(description="The goal's key.")
+    period: str = strawberry.field(description="The period's key.")
+    team: str | None = strawberry.field(description="The team that reached it; null: all members.")
+    milestone: str = strawberry.field(description="The milestone's key; `target` is the goal's target.")
+
+
 @strawberry.type(description="Who did it by hand.")
 class Actor:
     role: str = strawberry.field(description="member, moderator, operator or service.")
@@ -149,6 +157,13 @@ class Cause:
         if self.model.draw is None:
             return None
         return DrawCause(key=self.model.draw, round=self.model.period, prize=self.model.prize)
+
+    @strawberry.field(description="The goal that it was given for.")
+    def goal(self) -> GoalCause | None:
+        key, period, milestone = self.model.goal, self.model.period, self.model.milestone
+        if key is None or period is None or milestone is None:
+            return None
+        return GoalCause(key=key, period=period, team=self.model.group, milestone=milestone)
 
     @strawberry.field(description="Who did it by hand.")
     def actor(self, info: Info) -> Actor | None:

@@ -13,15 +13,20 @@ from resolvers.context import Info
 from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.types.activity import Activity
+from resolvers.types.annual_reports import InsightFields
 from resolvers.types.badges import AWARDS, BadgeAward
 from resolvers.types.check_ins import CheckInStanding
 from resolvers.types.collections import CollectionProgress
 from resolvers.types.member_boards import BoardFields
 from resolvers.types.member_draws import DrawFields
+from resolvers.types.member_goals import GoalFields
 from resolvers.types.member_points import PointFields
 from resolvers.types.member_rewards import RewardFields
 from resolvers.types.member_tiers import TierFields
+from resolvers.types.merging import MergeFields
 from resolvers.types.referrals import Referral, referrals_of
+from resolvers.types.task_evidence import TaskSubmission, submissions_of
+from resolvers.types.task_picks import PickFields
 from resolvers.types.tasks import TaskProgress
 from storage.paging import Page
 
@@ -76,7 +81,18 @@ async def _followed(members: list["Member"], info: Info) -> list[bool]:
 
 
 @strawberry.type(description="One person in the programme.")
-class Member(Node, PointFields, TierFields, BoardFields, RewardFields, DrawFields):
+class Member(
+    Node,
+    PointFields,
+    TierFields,
+    BoardFields,
+    RewardFields,
+    DrawFields,
+    GoalFields,
+    InsightFields,
+    PickFields,
+    MergeFields,
+):
     model: strawberry.Private[domain.Member]
     id: strawberry.ID = global_id("Member")
     display_name: str = of_model("display_name", description="The name others see.")
@@ -147,6 +163,21 @@ class Member(Node, PointFields, TierFields, BoardFields, RewardFields, DrawField
         services = info.context.services
         found = await services.tasks.current(info.context.caller, self.model, services.now())
         return [TaskProgress.of(progress, task) for task, progress in found]
+
+    @strawberry.field(
+        description="What they handed in for tasks, newest first. The member, staff and services see it."
+    )
+    async def task_submissions(
+        self,
+        info: Info,
+        task: Annotated[str | None, strawberry.argument(description="Only for this task's key.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[TaskSubmission] | None:
+        require_private(info.context.caller, self.model)
+        return await submissions_of(info, self.model, task, first, after, last, before)
 
     @strawberry.field(
         description="Their standing in every published check-in programme. The member, staff and services see it."

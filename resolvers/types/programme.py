@@ -21,6 +21,8 @@ class DefinitionKind(Enum):
     COUNTER = "counters"
     RULE = "rules"
     TASK = "tasks"
+    GOAL = "goals"
+    TASK_POOL = "task_pools"
     BADGE = "badges"
     COLLECTION = "collections"
     REFERRAL = "referrals"
@@ -30,6 +32,7 @@ class DefinitionKind(Enum):
     DRAW = "draws"
     REWARD = "rewards"
     FLASH_SALE = "flash_sales"
+    SPACE = "spaces"
 
 
 DefinitionChangeKind = changes.ChangeKind

@@ -11,10 +11,12 @@ from resolvers.types.badges import BadgeAward
 from resolvers.types.check_ins import CheckIn, CheckInDayState, CheckInStanding, build_check_in
 from resolvers.types.collections import Collection, build_collection
 from resolvers.types.draw_results import DrawParticipation, DrawPlay, DrawWin
+from resolvers.types.goals import Goal, build_goal
 from resolvers.types.leaderboards import Leaderboard, build_board
 from resolvers.types.ledger import Balance, Transfer
 from resolvers.types.redemptions import Redemption, RedemptionStatus
 from resolvers.types.referrals import Referral, ReferralStatus
+from resolvers.types.task_evidence import TaskSubmission, TaskSubmissionState
 from resolvers.types.tasks import CheckInItem, Task, TaskProgress, build_task
 from resolvers.types.tiers import MemberTier, Tier, TierChange, TierLadder, build_ladder, tier_in
 
@@ -25,6 +27,37 @@ class ProgressEvent:
         description="Its number in the member's feed; pass it as `after` to go on."
     )
     at: datetime = strawberry.field(description="When it was settled.")
+
+
+@strawberry.interface(description="A goal's period, of all members or of the team.")
+class GoalMoment:
+    goal_key: strawberry.Private[str]
+    period: str = strawberry.field(description="The period's key.")
+    team: str | None = strawberry.field(description="The team; null for all members.")
+    value: Long = strawberry.field(description="How much, at that moment.")
+
+    @strawberry.field(description="Which goal.")
+    async def goal(self, info: Info) -> Goal:
+        return await build_goal(info, (await info.context.catalogue()).goals[self.goal_key])
+
+
+@strawberry.type(
+    description="What the member contributed to a goal changed: `value` is their own contribution in the period."
+)
+class GoalContributed(ProgressEvent, GoalMoment):
+    pass
+
+
+@strawberry.type(
+    description="A milestone of a goal was reached that the member takes part in, and what they get for it was given: "
+    "`value` is what all had reached."
+)
+class GoalReached(ProgressEvent, GoalMoment):
+    milestone: str = strawberry.field(description="The milestone's key; `target` is the goal's target.")
+    threshold: Long = strawberry.field(description="What had to be reached.")
+    share: Long | None = strawberry.field(
+        description="Their points of what was divided; null: what each participant gets."
+    )
 
 
 @strawberry.type(description="The present state. What comes after is numbered above `sequence`.")
@@ -213,12 +246,26 @@ class DrawPrizeWon(ProgressEvent):
     win: DrawWin = strawberry.field(description="What.")
 
 
+@strawberry.type(description="What the member handed in for a task was looked at, or they changed it.")
+class TaskSubmissionChanged(ProgressEvent):
+    state: TaskSubmissionState = strawberry.field(description="What it became at that moment.")
+    submission: TaskSubmission = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(
+    description="Another account of the member's was merged into this one; what it had is theirs."
+)
+class AccountMerged(ProgressEvent):
+    merged_id: strawberry.ID = strawberry.field(description="The id that the other account had.")
+
+
 ProgressMessage = Annotated[
     PointsPosted
     | TaskAdvanced
     | TaskCompleted
     | TaskClaimEnding
     | TaskClaimLapsed
+    | TaskSubmissionChanged
     | BadgeAwarded
     | BadgeRevoked
     | CollectionCompleted
@@ -234,6 +281,9 @@ ProgressMessage = Annotated[
     | TierNotice
     | RedemptionChanged
     | RewardExpiring
+    | GoalContributed
+    | GoalReached
+    | AccountMerged
     | ProgressSnapshot,
     strawberry.union("ProgressMessage", description="The present state, or something that happened."),
 ]
@@ -243,6 +293,7 @@ Message = (
     | TaskCompleted
     | TaskClaimEnding
     | TaskClaimLapsed
+    | TaskSubmissionChanged
     | BadgeAwarded
     | BadgeRevoked
     | CollectionCompleted
@@ -258,5 +309,8 @@ Message = (
     | TierNotice
     | RedemptionChanged
     | RewardExpiring
+    | GoalContributed
+    | GoalReached
+    | AccountMerged
     | ProgressSnapshot
 )

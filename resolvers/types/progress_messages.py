@@ -6,12 +6,14 @@ from typing import Any
 
 from gamification.members.feed import FeedKind, NumberedMessage
 from resolvers.context import Info
+from resolvers.relay import encode_id
 from resolvers.scalars import Long
 from resolvers.types.badges import BadgeAward
 from resolvers.types.check_ins import CheckInDayState
 from resolvers.types.draw_results import DrawParticipation, DrawPlay, DrawWin
 from resolvers.types.ledger import Transfer
 from resolvers.types.progress import (
+    AccountMerged,
     BadgeAwarded,
     BadgeRevoked,
     CheckInDayChanged,
@@ -20,6 +22,8 @@ from resolvers.types.progress import (
     CollectionCompleted,
     DrawEntered,
     DrawPrizeWon,
+    GoalContributed,
+    GoalReached,
     Message,
     PointsPosted,
     RankRewarded,
@@ -30,12 +34,14 @@ from resolvers.types.progress import (
     TaskClaimEnding,
     TaskClaimLapsed,
     TaskCompleted,
+    TaskSubmissionChanged,
     TicketDrawn,
     TierChanged,
     TierNotice,
 )
 from resolvers.types.redemptions import Redemption, RedemptionStatus
 from resolvers.types.referrals import Referral, ReferralStatus
+from resolvers.types.task_evidence import TaskSubmission, TaskSubmissionState
 from resolvers.types.tasks import CheckInItem
 from resolvers.types.tiers import TierChange
 
@@ -85,6 +91,17 @@ async def _task(_: Info, message: NumberedMessage) -> Message | None:
     return TaskAdvanced(**stated)
 
 
+async def _task_submission(info: Info, message: NumberedMessage) -> Message | None:
+    submission = await info.context.loaders.submissions.load(message.body["submission"])
+    if submission is None:
+        return None
+    return TaskSubmissionChanged(
+        **_head(message),
+        state=TaskSubmissionState(message.body["state"]),
+        submission=TaskSubmission.of(submission),
+    )
+
+
 async def _check_in_day(_: Info, message: NumberedMessage) -> Message | None:
     body = message.body
     return CheckInDayChanged(
@@ -122,6 +139,10 @@ async def _tier_notice(_: Info, message: NumberedMessage) -> Message | None:
         after_key=body["after"],
         drops_at=body["drops_at"],
     )
+
+
+async def _account_merged(_: Info, message: NumberedMessage) -> Message | None:
+    return AccountMerged(**_head(message), merged_id=encode_id("Member", message.body["from"]))
 
 
 async def _redemption(info: Info, message: NumberedMessage) -> Message | None:
@@ -170,12 +191,33 @@ async def _draw_won(info: Info, message: NumberedMessage) -> Message | None:
     return DrawPrizeWon(**_head(message), win=DrawWin(model=win)) if win else None
 
 
+async def _goal(_: Info, message: NumberedMessage) -> Message | None:
+    body = message.body
+    stated = {
+        **_head(message),
+        "goal_key": body["goal"],
+        "period": body["period"],
+        "team": body.get("team"),
+        "value": Long(body["value"]),
+    }
+    if message.kind is FeedKind.GOAL_CONTRIBUTED:
+        return GoalContributed(**stated)
+    share = body.get("share")
+    return GoalReached(
+        milestone=body["milestone"],
+        threshold=Long(body["threshold"]),
+        share=None if share is None else Long(share),
+        **stated,
+    )
+
+
 _BUILDS: dict[FeedKind, Build] = {
     FeedKind.POINTS_POSTED: _points_posted,
     FeedKind.TASK_ADVANCED: _task,
     FeedKind.TASK_COMPLETED: _task,
     FeedKind.TASK_CLAIM_ENDING: _task,
     FeedKind.TASK_CLAIM_LAPSED: _task,
+    FeedKind.TASK_SUBMISSION: _task_submission,
     FeedKind.BADGE_AWARDED: _badge,
     FeedKind.BADGE_REVOKED: _badge,
     FeedKind.COLLECTION_COMPLETED: _collection,
@@ -184,6 +226,7 @@ _BUILDS: dict[FeedKind, Build] = {
     FeedKind.CHECK_IN_ITEMS: _check_in_items,
     FeedKind.TIER_CHANGED: _tier_changed,
     FeedKind.TIER_NOTICE: _tier_notice,
+    FeedKind.ACCOUNT_MERGED: _account_merged,
     FeedKind.REFERRAL_CHANGED: _referral,
     FeedKind.PRIZE_WON: _rank_rewarded,
     FeedKind.DRAW_ENTERED: _draw_entered,
@@ -191,4 +234,6 @@ _BUILDS: dict[FeedKind, Build] = {
     FeedKind.DRAW_WON: _draw_won,
     FeedKind.REDEMPTION_CHANGED: _redemption,
     FeedKind.REWARD_EXPIRING: _redemption,
+    FeedKind.GOAL_CONTRIBUTED: _goal,
+    FeedKind.GOAL_REACHED: _goal,
 }

@@ -108,7 +108,7 @@ async def _coupons(redemptions: list["Redemption"], info: Info) -> list[Coupon |
     found = await info.context.services.rewards.coupons(info.context.caller, ids) if ids else {}
     members = await info.context.loaders.members.load_many({one.model.member_id for one in redemptions})
     caller = info.context.caller
-    own = {member_id for member_id, one in members.items() if caller.is_member(one.external_id)}
+    own = {member_id for member_id, one in members.items() if caller.is_member(one.external_id, one.former)}
     return [
         Coupon(model=found[one.model.coupon], is_holders=one.model.member_id in own)
         if one.model.coupon in found
@@ -172,7 +172,7 @@ class Redemption(Node):
     async def content(self, info: Info) -> ExclusiveContent | None:
         terms = (await info.context.catalogue()).rewards[self.model.reward].content
         member = await info.context.loaders.members.load(self.model.member_id)
-        holds = member is not None and info.context.caller.is_member(member.external_id)
+        holds = member is not None and info.context.caller.is_member(member.external_id, member.former)
         if terms is None or not holds or not self.model.is_current(info.context.services.now()):
             return None
         return ExclusiveContent(text=await text(info, terms.text), url=terms.url)

@@ -16,6 +16,7 @@ from resolvers.relay import Node, encode_id
 from resolvers.scalars import Long
 from resolvers.types.causes import Cause
 from resolvers.types.names import label, text
+from resolvers.types.task_evidence import TaskApproval
 
 if TYPE_CHECKING:
     from resolvers.types.members import Member
@@ -135,6 +136,9 @@ class Task(Node):
     is_gated: bool = strawberry.field(
         description="Whether it is there for some members only, by tier or by what is known of them."
     )
+    pool: str | None = strawberry.field(
+        description="The key of the pool that it is picked from for each member; null where it is in none."
+    )
     prerequisites: TaskGroup | None = strawberry.field(
         description="What must be complete for it to complete, beside `requires`."
     )
@@ -149,6 +153,10 @@ class Task(Node):
     )
     claim_within_seconds: Long | None = strawberry.field(
         description="How long after completion its reward can be claimed, in seconds; null for no end."
+    )
+    approval: TaskApproval | None = strawberry.field(
+        default=None,
+        description="Of a task that moderators approve: what is handed in for it, each approved one counting 1.",
     )
 
 
@@ -215,6 +223,7 @@ async def build_task(info: Info, task: definitions.Task) -> Task:
     """The GraphQL object of a task's definition."""
     awards = any(part.award for part in task.reward)
     hidden = await info.context.hidden_badges() if awards else frozenset[str]()
+    catalogue = await info.context.catalogue()
     return Task(
         id=encode_id("Task", task.key),
         key=task.key,
@@ -230,7 +239,10 @@ async def build_task(info: Info, task: definitions.Task) -> Task:
         reward=[reward_of(reward, hidden) for reward in task.reward],
         finishers_max=task.finishers,
         tier=TaskTierGate(ladder=task.tier.ladder, least=task.tier.least) if task.tier else None,
-        is_gated=task.is_gated,
+        is_gated=task.key in catalogue.gated_tasks,
+        pool=next(
+            (pool.key for pool in catalogue.pools_of.get(task.key, ()) if task.key in pool.tasks), None
+        ),
         prerequisites=TaskGroup.of(task.prerequisites) if task.prerequisites else None,
         parts=list(task.parts),
         starts_at=task.starts_at,
@@ -238,6 +250,7 @@ async def build_task(info: Info, task: definitions.Task) -> Task:
         state=state_of(task, info.context.services.now()),
         days=[TaskDay(weekday=day.weekday, nth=day.nth) for day in task.days],
         claim_within_seconds=Long(int(task.claim_within.total_seconds())) if task.claim_within else None,
+        approval=TaskApproval(model=task.approval) if task.approval else None,
     )
 
 

@@ -141,6 +141,10 @@ class TierChange(Node):
     id: strawberry.ID = global_id("TierChange")
     kind: TierChangeKind = strawberry.field(description="What happened.")
     at: datetime = strawberry.field(description="As of when.")
+    occurred_at: datetime = strawberry.field(
+        description="When what caused it happened, which of history that was imported later is long before `at`: of a rise "
+        "the newest activity that had counted by then."
+    )
     recorded_at: datetime = strawberry.field(description="When it was written.")
     until: datetime | None = strawberry.field(description="Until when the tier was to be kept then.")
     ladder_version: int = strawberry.field(description="The ladder's version by which it was decided.")
@@ -173,6 +177,7 @@ class TierChange(Node):
             model=change,
             kind=change.kind,
             at=change.at,
+            occurred_at=change.occurred_at,
             recorded_at=change.recorded_at,
             until=change.until,
             ladder_version=change.version,

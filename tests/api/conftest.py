@@ -24,9 +24,9 @@ from api.bootstrap import Backend
 from api.callers.auth import issue_token
 from api.graphql.live.protocol import FrameProtocol
 from api.settings import Settings, load_settings
-from gamification import services as wiring
+from community import services as wiring
+from community.services import Services
 from gamification.kit.actors import Role
-from gamification.services import Services
 from resolvers.schema import schema as real_schema
 from storage.mongo import Mongo
 from storage.redis import RedisStore

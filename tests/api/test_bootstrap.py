@@ -3,7 +3,7 @@ import uuid
 import pytest
 
 from api.bootstrap import open_backend
-from gamification.services import INDEXES
+from community.services import INDEXES
 from storage.embedded import Endpoints
 from storage.mongo import Mongo
 from storage.startup import StorageUnusable, address, prepare

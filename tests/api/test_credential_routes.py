@@ -15,7 +15,7 @@ from api.bootstrap import Backend
 from api.cli.application import app as commands
 from api.credentials.keyfiles import KeyFiles, issuing
 from api.settings import Settings, load_settings
-from gamification import services as wiring
+from community import services as wiring
 from gamification.credentials.keys import KeysUnreadable
 from gamification.credentials.service import Issuing
 from gamification.credentials.status import encode

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.importing import Imported, run_import
+from community.services import Services
 from gamification.activity.model import ActivityStatus, NewActivity
 from gamification.importers.model import ImportedMember, ImportReport
 from gamification.kit.actors import system_actor
 from gamification.kit.errors import InvalidInput
-from gamification.services import Services
 
 LONG_AGO = datetime(1998, 3, 1, 12, tzinfo=UTC)
 
@@ -66,8 +66,8 @@ async def test_makes_the_programme_and_records_whatever_its_lateness(services: S
     member = await services.members.by_external_id(system_actor(key), "c7")
     assert member is not None
     assert member.joined_at == LONG_AGO
-    (balance,) = (await services.ledger.balances(system_actor(key), [member]))[member.id]
-    assert balance.active == 100
+    balances = (await services.ledger.balances(system_actor(key), [member]))[member.id]
+    assert {balance.unit: balance.active for balance in balances} == {"points": 100, "growth": 100}
 
 
 async def test_importing_twice_changes_nothing(services: Services, key: str) -> None:

@@ -9,7 +9,7 @@ import structlog
 from api.logs.configuring import configure_logging
 from api.logs.repeats import Repeats
 from api.settings import load_settings
-from gamification.services import Services
+from community.services import Services
 from tests.conftest import MakeProgramme
 
 

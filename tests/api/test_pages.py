@@ -11,7 +11,7 @@ import pytest
 
 from api.bootstrap import Backend
 from api.graphql.pages import ANSWERED, PAGE_BYTES_MAX, REQUEST_BYTES_MAX, Page, Pages
-from gamification import services as wiring
+from community import services as wiring
 from gamification.kit.actors import Actor, Role
 from resolvers.audience import Audience, scope_of
 from tests.api.conftest import MakeClient, MakeToken

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.bootstrap import Backend
-from gamification.services import Services
+from community.services import Services
 from storage.mongo import Mongo
 from storage.outbox import Message
 from storage.redis import RedisStore

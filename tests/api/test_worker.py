@@ -7,7 +7,7 @@ import pytest
 
 from api import worker
 from api.worker import Worker, every, pause_seconds
-from gamification.services import Services
+from community.services import Services
 from storage.redis import RedisStore
 from tests.support import Clock, ProgrammeUnderTest
 
@@ -58,6 +58,33 @@ def test_waits_longer_after_each_failure() -> None:
     assert [pause_seconds(1, failures) for failures in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
     assert pause_seconds(60, 3) == 60
     assert pause_seconds(1, 10_000) == 30
+
+
+async def test_goals_are_added_up_and_paid(
+    services: Services, programme: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "GOALS_SECONDS", 0.05)
+    reward = [{"points": {"unit": "points", "amount": 7}}]
+    made: ProgrammeUnderTest = await programme(
+        {
+            **DOCUMENT,
+            "rules": [{"key": "visits", "on": ["visit"], "effects": [{"contribute": {"goal": "together"}}]}],
+            "goals": [{"key": "together", "target": 2, "reward": reward}],
+        }
+    )
+    await made.join_all("ada", "bea")
+    for name in ("ada", "bea"):
+        await made.do("visit", name)
+    running = Worker(services)
+    running.start()
+    try:
+        await until(lambda: _paid(made, "ada", "bea"))
+    finally:
+        await running.stop()
+
+
+async def _paid(made: ProgrammeUnderTest, *members: str) -> bool:
+    return [await made.balance(name, "points") for name in members] == [7] * len(members)
 
 
 async def test_boards_come_back_after_redis_lost_them(

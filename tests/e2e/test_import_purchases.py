@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from community.services import Services, build
 from gamification.kit.actors import Actor, Role
-from gamification.services import Services, build
 from storage.embedded import Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore

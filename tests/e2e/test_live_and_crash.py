@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from community.services import Services, build
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import NewMember
-from gamification.services import Services, build
 from gamification.verification.service import VerificationService
 from storage.embedded import Endpoints
 from storage.mongo import Mongo

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
+from community.services import build
 from gamification.kit.actors import Actor, Role
 from gamification.members.model import NewMember
-from gamification.services import build
 from gamification.verification.service import VerificationService
 from storage.embedded import EmbeddedServers
 from storage.mongo import Mongo

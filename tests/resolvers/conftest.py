@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gamification.services import Services
+from community.services import Services
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL
 from tests.support import ProgrammeUnderTest

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from community.services import Services
 from gamification.kit.actors import Actor
-from gamification.services import Services
 from resolvers.context import Context
 from resolvers.errors import coded
 from resolvers.live.groups import Live

@@ -11,8 +11,8 @@ from typing import Any, cast
 import orjson
 from graphql import ExecutionResult, GraphQLUnionType, get_named_type
 
+from community.services import Services
 from gamification.kit.actors import Actor
-from gamification.services import Services
 from resolvers.context import Context
 from resolvers.documents.limits import Limits
 from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
@@ -31,6 +31,8 @@ _DETAILS = {
     "InvalidInputError": "limit",
     "InsufficientPointsError": "available requested",
     "InvalidDocumentError": "faults { place message }",
+    "EvidenceRefusedError": "fault limit",
+    "TaskSubmissionMovedError": "submission { id state version decisions { state actor reason note } }",
 }
 
 WHEEL: dict[str, Any] = {
@@ -71,8 +73,25 @@ RAFFLE: dict[str, Any] = {
         }
     ],
 }
+GOALS: list[dict[str, Any]] = [
+    {
+        "key": "march",
+        "description": {"en": "Together"},
+        "target": 2,
+        "starts_at": "2020-01-01T00:00:00Z",
+        "ends_at": "2100-01-01T00:00:00Z",
+        "settles_after": "P1D",
+        "reward": [{"award": {"badge": "faithful"}}],
+        "split": {"unit": "gems", "amount": 9},
+    },
+    {"key": "squad", "target": 2, "group": "member.locale"},
+]
+"""One of all members, and one of teams."""
 CLUB: dict[str, Any] = {
-    "programme": {"name": {"en": "The club", "zh": "俱乐部"}},
+    "programme": {
+        "name": {"en": "The club", "zh": "俱乐部"},
+        "community": {"image_hosts": ["img.example.org"]},
+    },
     "units": [
         {"key": "points", "name": {"en": "Points", "zh": "积分"}, "gifts": {"daily": 100}},
         {"key": "gems", "floor": 1},
@@ -91,7 +110,9 @@ CLUB: dict[str, Any] = {
         },
         {"key": "like"},
         {"key": "check_in"},
+        {"key": "march"},
     ],
+    "goals": GOALS,
     "rules": [
         {
             "key": "visits",
@@ -110,6 +131,11 @@ CLUB: dict[str, Any] = {
                 {"points": {"unit": "points", "amount": "int(floor(activity.amount))", "boards": ["total"]}},
                 {"when": "activity.amount >= 1000.0", "qualify": {"referral": "invite"}},
             ],
+        },
+        {
+            "key": "marches",
+            "on": ["march"],
+            "effects": [{"contribute": {"goal": goal["key"]}} for goal in GOALS],
         },
         {
             "key": "likes",
@@ -178,6 +204,15 @@ CLUB: dict[str, Any] = {
         {"key": "daily", "cycle": "daily"},
     ],
     "draws": [WHEEL, RAFFLE],
+    "spaces": [
+        {
+            "key": "square",
+            "name": {"en": "The square"},
+            "description": {"en": "For everyone"},
+            "rules": {"en": "Be kind"},
+        },
+        {"key": "workshop", "access": "closed"},
+    ],
     "rewards": REWARDS,
     "flash_sales": SALES,
 }

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.activity import backfills
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, typed

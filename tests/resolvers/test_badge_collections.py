@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community.services import Services
 from gamification.kit.errors import DomainError
 from gamification.programmes.document import Problem
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused

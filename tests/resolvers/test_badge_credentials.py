@@ -13,10 +13,10 @@ import jwt
 import pytest
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 
-from gamification import services as wiring
+from community import services as wiring
+from community.services import Services
 from gamification.credentials.service import Gone, Issuing
 from gamification.kit.errors import NotFound
-from gamification.services import Services
 from resolvers.relay import encode_id
 from storage.mongo import Mongo
 from storage.redis import RedisStore

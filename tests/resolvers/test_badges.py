@@ -47,7 +47,9 @@ async def test_shows_a_badge(graphql: GraphQL, club: ProgrammeUnderTest) -> None
 
 async def test_lists_badges_by_status_and_repeat(graphql: GraphQL, programme: MakeProgramme) -> None:
     badges = [{"key": "a"}, {"key": "b", "status": "draft"}, {"key": "c", "repeat": "per_key"}]
-    club = await programme({**CLUB, "rules": [], "tasks": [], "collections": [], "badges": badges})
+    club = await programme(
+        {**CLUB, "rules": [], "tasks": [], "collections": [], "goals": [], "badges": badges}
+    )
 
     async def keys(actor: Any, arguments: str = "") -> list[str]:
         answer = await graphql.read(actor, f"{{ badges{arguments} {{ nodes {{ key }} totalCount }} }}")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.kit.errors import InvalidInput
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.gamification.leaderboards.test_closing import END, SPRING

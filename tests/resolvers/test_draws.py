@@ -81,7 +81,9 @@ async def test_the_same_key_draws_once(graphql: GraphQL, club: ProgrammeUnderTes
 async def test_prizes_are_given_with_their_cause(graphql: GraphQL, programme: MakeProgramme) -> None:
     _, gems, star = WHEEL["prizes"]
     club = await programme(
-        fair(changed(WHEEL, prizes=[{**gems, "stock": 5}, {**star, "stock": 4}], blank=0, exhausted="others")),
+        fair(
+            changed(WHEEL, prizes=[{**gems, "stock": 5}, {**star, "stock": 4}], blank=0, exhausted="others")
+        ),
         lateness="unlimited",
     )
     club.clock.now = NOON

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gamification import services as wiring
+from community import services as wiring
+from community.services import Services
 from gamification.kit.errors import DomainError
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from storage.mongo import Mongo
 from storage.redis import RedisStore

@@ -497,7 +497,7 @@ async def test_a_part_that_fails_is_done_again_and_keeps_no_other_waiting(
         await club.do("visit", name)
     ann, bob = club.id_of("ann"), club.id_of("bob")
     service = club.services.erasures
-    original, poison = erasing.STEPS["accounts"], {ann}
+    original, poison = service.steps["accounts"], {ann}
 
     async def accounts(work: Any, erasure: Any, stored: Any) -> bytes | None:
         place = await original(work, erasure, stored)
@@ -505,7 +505,7 @@ async def test_a_part_that_fails_is_done_again_and_keeps_no_other_waiting(
             raise DomainError("the process dies here")
         return place
 
-    monkeypatch.setitem(erasing.STEPS, "accounts", accounts)
+    monkeypatch.setitem(service.steps, "accounts", accounts)
     with pytest.raises(DomainError):
         await service.erase(club.operator, ann, "ann")
     monkeypatch.setattr(erasing, "PARTS_AT_ONCE", 1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.members.model import Standing
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, succeeded, typed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gamification.services import Services
+from community.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, succeeded, typed

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from community.services import Services
 from gamification.kit.errors import Forbidden, NotFound
-from gamification.services import Services
 from resolvers.live import feeds, groups
 from resolvers.live.seats import Payload, Watch
 from tests.resolvers.hall import Chair, Hall, emptied

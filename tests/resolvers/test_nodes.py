@@ -7,8 +7,10 @@ import pytest
 from graphql import GraphQLObjectType
 
 from resolvers.relay import encode_id
+from tests.community_world import comment_gid, has_written, post_gid, wrote
 from tests.conftest import MakeProgramme
 from tests.resolvers.catalogue import redeemed, reserved
+from tests.resolvers.evidence_world import shown
 from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_gid, refused
 from tests.support import ProgrammeUnderTest
 
@@ -25,10 +27,12 @@ EVERYTHING = """{
     flashSale(key: "rush") { id }
     draw(key: "wheel") { id rounds(last: 1) { nodes { id } } }
     tierLadder(key: "club") { id }
+    goal(key: "march") { id }
     me {
         id
         ledger(first: 1) { nodes { id } }
         taskProgress(first: 1) { nodes { id } }
+        taskSubmissions(first: 1) { nodes { id } }
         badgeAwards(first: 1) { nodes { id } }
         referredBy { id }
         activities(first: 1) { nodes { id } }
@@ -39,6 +43,7 @@ EVERYTHING = """{
         drawEntries(first: 1) { nodes { id } }
         drawWins(first: 1) { nodes { id } }
         tierHistory(first: 1) { nodes { id } }
+        goalContributions(first: 1) { nodes { id } }
     }
 }"""
 
@@ -61,6 +66,14 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         await redeemed(club, name, "fifth")
         await reserved(club, name)
         answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["taskSubmissions"]["nodes"]:
+        await shown(club, name)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["me"]["goalContributions"]["nodes"]:
+        await club.do("march", name)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not has_written(club, name):
+        await wrote(club, name)
     me = answer["me"]
     return {
         "Programme": answer["programme"]["id"],
@@ -82,13 +95,19 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         "DrawParticipation": me["drawEntries"]["nodes"][0]["id"],
         "DrawWin": me["drawWins"]["nodes"][0]["id"],
         "TierLadder": answer["tierLadder"]["id"],
+        "Goal": answer["goal"]["id"],
+        "GoalContribution": me["goalContributions"]["nodes"][0]["id"],
         "Member": me["id"],
         "Transfer": me["ledger"]["nodes"][0]["id"],
         "TaskProgress": me["taskProgress"]["nodes"][0]["id"],
+        "TaskSubmission": me["taskSubmissions"]["nodes"][0]["id"],
         "BadgeAward": me["badgeAwards"]["nodes"][0]["id"],
         "Activity": me["activities"]["nodes"][0]["id"],
         "Hold": me["holds"]["nodes"][0]["id"],
         "TierChange": me["tierHistory"]["nodes"][0]["id"],
+        "Space": encode_id("Space", "square"),
+        "Post": post_gid(club, name),
+        "Comment": comment_gid(club, name),
     }
 
 

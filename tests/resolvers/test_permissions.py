@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from community.services import INDEXES
 from gamification.kit.actors import Actor, Role
 from gamification.kit.identifiers import derived_id
+from gamification.members.model import Identity
 from gamification.programmes.definitions import Status
 from gamification.referrals.model import Referrer, referral_id, referrer_id
 from gamification.rewards.checkout import Cart, Item
-from gamification.services import INDEXES
 from resolvers.relay import encode_id
 from storage.mongo import Mongo
+from tests.community_world import comment_gid, post_gid, wrote
 from tests.resolvers.catalogue import TEA, redeemed, redemption_of, reservation_of, reserved
+from tests.resolvers.evidence_world import shown, submission_of
 from tests.resolvers.harness import (
     CLUB,
     CORE,
@@ -38,6 +41,17 @@ def points(club: ProgrammeUnderTest, **more: Any) -> dict[str, Any]:
 
 def on_bob(club: ProgrammeUnderTest, **more: Any) -> dict[str, Any]:
     return {"memberId": member_gid(club, "bob"), **more}
+
+
+NEW_POST = {"space": "square", "title": "T", "body": "B", "idempotencyKey": "k"}
+
+
+def post_of(club: ProgrammeUnderTest, name: str, **more: Any) -> dict[str, Any]:
+    return {"postId": post_gid(club, name), **more}
+
+
+def comment_of(club: ProgrammeUnderTest, name: str, **more: Any) -> dict[str, Any]:
+    return {"commentId": comment_gid(club, name), **more}
 
 
 def badge(club: ProgrammeUnderTest, key: str) -> dict[str, Any]:
@@ -83,6 +97,13 @@ async def hold_something(club: ProgrammeUnderTest, member: str, unit: str = "poi
     )
 
 
+def handed_in(
+    club: ProgrammeUnderTest, name: str, number: int, reason: str | None = "r", **more: Any
+) -> dict[str, Any]:
+    found = encode_id("TaskSubmission", submission_of(club, name, number))
+    return {"submissionId": found, "idempotencyKey": "k", **({"reason": reason} if reason else {}), **more}
+
+
 CODES = {"ann": "FRANN234", "zoe": "FRZZE234"}
 
 
@@ -107,6 +128,24 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
         ("oneself", lambda _: {"confirmExternalId": "ann"}, {M}),
         ("another", lambda club: on_bob(club, confirmExternalId="bob"), {O, S}),
     ],
+    "mergeMembers": [
+        (
+            "of two members",
+            lambda club: {
+                "from": third(club),
+                "into": member_gid(club, "bob"),
+                "reason": "r",
+                "idempotencyKey": "k",
+            },
+            {O, S},
+        ),
+    ],
+    "linkIdentity": [
+        ("another's", lambda club: on_bob(club, identity={"provider": "app", "subject": "9"}), {O, S}),
+    ],
+    "unlinkIdentity": [
+        ("another's", lambda club: on_bob(club, identity={"provider": "app", "subject": "8"}), {O, S}),
+    ],
     "setBoardPresence": [
         ("one's own", lambda _: {"presence": "PSEUDONYM", "pseudonym": "Ghost"}, {M}),
         ("another's", lambda club: on_bob(club, presence="ABSENT"), {O, S}),
@@ -118,6 +157,54 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     "unfollowMember": [
         ("oneself", lambda club: {"memberId": third(club)}, {M}),
         ("for another", lambda club: {"memberId": third(club), "followerId": member_gid(club, "bob")}, {S}),
+    ],
+    "joinSpace": [
+        ("oneself", lambda _: {"space": "square"}, {M}),
+        ("for another", lambda club: on_bob(club, space="square"), {S}),
+    ],
+    "leaveSpace": [
+        ("oneself", lambda _: {"space": "workshop"}, {M}),
+        ("for another", lambda club: on_bob(club, space="workshop"), {S}),
+    ],
+    "admitSpaceMember": [("another", lambda club: on_bob(club, space="square"), {D, O, S})],
+    "removeSpaceMember": [("another", lambda club: on_bob(club, space="workshop"), {D, O, S})],
+    "setSpaceRole": [
+        ("another's", lambda club: on_bob(club, space="workshop", role="MODERATOR"), {O, S}),
+    ],
+    "createPost": [
+        ("oneself", lambda _: NEW_POST, {M}),
+        ("for another", lambda club: on_bob(club, **NEW_POST), {S}),
+    ],
+    "editPost": [
+        ("one's own post", lambda club: post_of(club, "ann", version=2, body="Other"), {M, D, O, S}),
+        ("another's", lambda club: post_of(club, "bob", version=2, body="Other"), {D, O, S}),
+    ],
+    "publishPost": [
+        ("one's own", lambda club: {"postId": post_gid(club, "ann", "draft"), "version": 1}, {M}),
+    ],
+    "deletePost": [("one's own post", lambda club: post_of(club, "ann"), {M})],
+    "restorePost": [
+        ("one's own post", lambda club: {"postId": post_gid(club, "ann", "deleted")}, {M, D, O, S}),
+    ],
+    "removePost": [("another's", lambda club: post_of(club, "bob", reason="r"), {D, O, S})],
+    "pinPost": [("another's", lambda club: post_of(club, "bob"), {D, O, S})],
+    "lockPost": [("another's", lambda club: post_of(club, "bob"), {D, O, S})],
+    "movePost": [("another's", lambda club: post_of(club, "bob", space="workshop"), {D, O, S})],
+    "createComment": [
+        ("oneself", lambda club: post_of(club, "bob", body="B", idempotencyKey="k"), {M}),
+        ("for another", lambda club: on_bob(club, **post_of(club, "bob", body="B", idempotencyKey="k")), {S}),
+    ],
+    "editComment": [
+        ("one's own comment", lambda club: comment_of(club, "ann", version=2, body="Other"), {M}),
+    ],
+    "deleteComment": [("one's own comment", lambda club: comment_of(club, "ann"), {M})],
+    "removeComment": [("another's", lambda club: comment_of(club, "bob", reason="r"), {D, O, S})],
+    "restoreComment": [
+        ("one's own comment", lambda club: {"commentId": comment_gid(club, "ann", "withdrawn")}, {M, D, O, S}),
+    ],
+    "react": [
+        ("oneself", lambda club: {"targetId": post_gid(club, "bob"), "reaction": "like"}, {M}),
+        ("for another", lambda club: on_bob(club, targetId=post_gid(club, "ann"), reaction="like"), {S}),
     ],
     "recordActivities": [
         (
@@ -162,6 +249,14 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
         ("one's own", lambda _: {"task": "collector", "idempotencyKey": "k"}, {M}),
         ("another's", lambda club: on_bob(club, task="collector", idempotencyKey="k"), {S}),
     ],
+    "submitTaskEvidence": [
+        ("one's own", lambda _: {"task": "shown", "text": "x", "idempotencyKey": "k"}, {M}),
+        ("another's", lambda club: on_bob(club, task="shown", text="x", idempotencyKey="k"), {S}),
+    ],
+    "withdrawTaskEvidence": [("of a member", lambda club: handed_in(club, "ann", 1, reason=None), {M, S})],
+    "approveTaskEvidence": [("another's", lambda club: handed_in(club, "bob", 1, version=1, reason=None), {D, O})],
+    "rejectTaskEvidence": [("another's", lambda club: handed_in(club, "bob", 1, version=1), {D, O})],
+    "revokeTaskApproval": [("another's", lambda club: handed_in(club, "bob", 2, version=2), {D, O})],
     "checkIn": [
         ("one's own", daily, {M}),
         ("another's", lambda club: on_bob(club, **daily(club)), {S}),
@@ -288,6 +383,7 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
         )
     await brought(club, "bob", "ann")
     dora = await club.join("dora")
+    await club.services.members.link(club.service, club.id_of("bob"), Identity("app", "8"))
     for one in ("ann", "bob"):
         await club.services.follows.follow(club.service, club.id_of(one), dora.id)
     await hold_something(club, "bob")
@@ -299,6 +395,8 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
     for member in ("ann", "bob"):
         await club.services.check_in_terms.pause(club.service, club.id_of(member), "daily", coming, coming)
     await with_rewards(club)
+    await shown(club, "ann", "bob")
+    await wrote(club, "ann", "bob")
     return club
 
 

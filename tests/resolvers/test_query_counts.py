@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
-from gamification import services as wiring
-from gamification.services import Services
+from community import services as wiring
+from community.posts.service import NewPost
+from community.reactions.model import Target, TargetKind
+from community.services import Services
+from gamification.programmes.definitions import PostKind
 from storage.embedded import Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
+from tests.community_world import COMMUNITY
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL
 from tests.resolvers.test_nodes import NODES
@@ -201,6 +205,7 @@ async def test_many_members_tiers(counting: Counting, full: ProgrammeUnderTest) 
         # Nobody here was ever measured, so that history is asked as well.
         assert commands == {
             "aggregate transfers": 1,
+            "find accounts": 1,
             "find members": 1,
             "find programmes": 2,
             "find tier_states": 1,
@@ -242,3 +247,49 @@ async def test_tasks_with_places_for_whom_they_are_there(
         assert len(answer["me"]["currentTasks"]) == size
         seen.append(commands)
     assert seen[0] == seen[1]
+
+
+POSTS = """query ($first: Int) { posts(first: $first) { nodes { title html tags commentCount
+    author { displayName avatarUrl } space { key name viewerMayWrite } reactions { reaction count } viewerReaction
+    bestComments { html author { displayName } reactions { reaction count } viewerReaction } } } }"""
+
+
+async def test_a_page_of_posts_with_all_that_stands_around_them(
+    counting: Counting, programme: MakeProgramme
+) -> None:
+    club = await programme(COMMUNITY)
+    names = [f"m{number:02}" for number in range(20)]
+    await club.join_all(*names)
+    services = club.services
+    for number, name in enumerate(names):
+        new = NewPost("square", PostKind.DISCUSSION, f"Post {number}", "Words")
+        post, _ = await services.posts.create(club.service, club.id_of(name), new, name)
+        answering = [club.id_of(names[(number + other) % 20]) for other in range(1, 5)]
+        comments = [
+            await services.comments.create(club.service, one, post.id, None, "Yes", f"{number}-{one.hex()}")
+            for one in answering
+        ]
+        for target in (Target(TargetKind.POST, post.id), Target(TargetKind.COMMENT, comments[0][0].id)):
+            await services.reactions.react(club.service, club.id_of(names[(number + 7) % 20]), target, "like")
+
+    for size in (1, 20):
+        answer, commands = await counting(club.member_actor("m00"), POSTS, first=size)
+
+        nodes = answer["posts"]["nodes"]
+        assert len(nodes) == size
+        assert all(
+            (node["commentCount"], len(node["bestComments"]), node["reactions"])
+            == (4, 3, [{"reaction": "like", "count": 1}])
+            for node in nodes
+        )
+        # The caller, authors of posts, authors of comments who wrote none of the posts. A server remembers members, and
+        # that definitions are the same, for a moment.
+        assert commands.pop("find members") <= 3
+        assert commands == {
+            "aggregate posts": 1,
+            "find posts": 1,
+            "find programmes": 1,
+            "find reactions": 1,
+            "find space_memberships": 1,
+            "find tier_states": 1,
+        }

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community.services import Services
 from gamification.kit.errors import DomainError
 from gamification.members.model import Identity
 from gamification.programmes.document import Problem
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from storage.mongo import Mongo
 from tests.conftest import MakeProgramme

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community.services import Services
 from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.leaderboards.model import Score
 from gamification.leaderboards.teams import Tally, team_standing
 from gamification.programmes.definitions import Leaderboard, Teams
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from tests.conftest import MakeProgramme
 from tests.gamification.leaderboards.test_closing import AT

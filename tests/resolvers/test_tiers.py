@@ -85,7 +85,7 @@ async def tier(graphql: GraphQL, club: ProgrammeUnderTest, name: str = "ann", la
 
 async def review(club: ProgrammeUnderTest) -> None:
     keeping = club.services.tier_keeping
-    while await keeping.review(club.clock.now):
+    while await keeping.review(club.clock.now, programmes=[club.key]):
         pass
 
 
@@ -413,7 +413,7 @@ async def test_members_are_placed_on_a_ladder_that_comes_later(
     await club.apply(DOCUMENT, lateness="unlimited")
 
     assert [await tier(graphql, club, name) for name in ("ann", "bob", "cec")] == ["gold", "silver", "basic"]
-    while await club.services.tier_keeping.place(limit=2):
+    while await club.services.tier_keeping.place(limit=2, programmes=[club.key]):
         pass
     assert [await tier(graphql, club, name) for name in ("ann", "bob", "cec")] == ["gold", "silver", "basic"]
     assert [await tier(graphql, club, name, "spenders") for name in ("ann", "bob")] == ["big", None]
@@ -430,7 +430,7 @@ async def test_editing_a_ladder_raises_and_never_lowers_without_a_word(
     ladder = DOCUMENT["ladders"][0]
     tiers = [ladder["tiers"][0], {**ladder["tiers"][1], "requires": {"growth": 150}}, ladder["tiers"][2]]
     await club.apply({**DOCUMENT, "ladders": [{**ladder, "tiers": tiers}, DOCUMENT["ladders"][1]]})
-    while await club.services.tier_keeping.place():
+    while await club.services.tier_keeping.place(programmes=[club.key]):
         pass
 
     answer = await graphql.read(club.member_actor("ann"), "{ me { tier { tier { key } inGrace until } } }")
@@ -441,7 +441,7 @@ async def test_editing_a_ladder_raises_and_never_lowers_without_a_word(
     }
     tiers[1]["requires"] = {"growth": 80}
     await club.apply({**DOCUMENT, "ladders": [{**ladder, "tiers": tiers}, DOCUMENT["ladders"][1]]})
-    while await club.services.tier_keeping.place():
+    while await club.services.tier_keeping.place(programmes=[club.key]):
         pass
     assert await tier(graphql, club, "bob") == "silver"
     assert (await graphql.read(club.member_actor("ann"), "{ me { tier { inGrace } } }"))["me"]["tier"] == {
@@ -544,7 +544,7 @@ async def test_what_cannot_be_placed_keeps_no_other_waiting(
         return await place(catalogue, ladder, limit)
 
     monkeypatch.setattr(type(keeping), "_place", lambda _, *stated: contended(*stated))
-    while await keeping.place():
+    while await keeping.place(programmes=[stuck.key, club.key]):
         pass
 
     assert club.key in placed

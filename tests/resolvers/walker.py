@@ -6,8 +6,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from community.services import Services
 from gamification.kit.actors import Actor
-from gamification.services import Services
 from resolvers.context import Context
 from resolvers.documents.limits import Limits
 from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request

@@ -12,9 +12,9 @@ from strawberry.utils.aio import aclosing
 from api.callers.budgets import Budgets
 from api.callers.identity import caller_of
 from api.graphql.errors import presentable
+from community.services import Services
 from gamification.kit.actors import Actor
 from gamification.kit.errors import LimitExceeded
-from gamification.services import Services
 from resolvers.errors import coded
 from resolvers.live.groups import Live
 from resolvers.live.hub import LiveContext, hub_of

@@ -22,9 +22,9 @@ from api.graphql.live.limits import Allowance, Connections, SocketLimits
 from api.graphql.live.operations import LiveOperations, failed, over_limit
 from api.graphql.live.protocol import FrameProtocol
 from api.graphql.live.socket_operation import SocketOperation
+from community.services import Services
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Unauthenticated
-from gamification.services import Services
 from resolvers.live.hub import hub_of
 from resolvers.live.seats import Payload, Seat
 from resolvers.operations import Request

@@ -11,6 +11,7 @@ from gamification.programmes.definitions.activity import (
     RefundEarned,
     RefundTerms,
 )
+from gamification.programmes.definitions.approvals import EvidenceKind, TaskApproval
 from gamification.programmes.definitions.badges import Badge, Collection, Level, Repeat
 from gamification.programmes.definitions.base import (
     Amount,
@@ -53,6 +54,13 @@ from gamification.programmes.definitions.check_ins import (
     Price,
     Step,
 )
+from gamification.programmes.definitions.community import (
+    CommunitySettings,
+    PostKind,
+    Space,
+    SpaceAccess,
+    SpaceAdmission,
+)
 from gamification.programmes.definitions.draws import (
     Draw,
     DrawEntry,
@@ -68,6 +76,16 @@ from gamification.programmes.definitions.draws import (
 )
 from gamification.programmes.definitions.flash_sales import FlashSale
 from gamification.programmes.definitions.gates import TierGate
+from gamification.programmes.definitions.goals import (
+    TARGET,
+    Goal,
+    GoalCycle,
+    GoalMeasure,
+    GoalMilestone,
+    GoalPays,
+    GoalSplit,
+    SplitBy,
+)
 from gamification.programmes.definitions.leaderboards import (
     BoardCycle,
     Leaderboard,
@@ -92,13 +110,16 @@ from gamification.programmes.definitions.rewards import (
 from gamification.programmes.definitions.rules import (
     AdvanceEffect,
     AwardEffect,
+    ContributeEffect,
     Effect,
+    GiveEffect,
     PointsEffect,
     QualifyEffect,
     Rule,
     ScoreEffect,
 )
 from gamification.programmes.definitions.settings import Settings
+from gamification.programmes.definitions.task_pools import PickTerms, TaskPool
 from gamification.programmes.definitions.tasks import (
     Claim,
     Measure,
@@ -125,6 +146,7 @@ from gamification.programmes.definitions.tiers import (
 from gamification.programmes.definitions.units import Expiry, Gifts, Pending, Rounding, SpanText, Unit
 
 __all__ = [
+    "TARGET",
     "ActivityType",
     "AdvanceEffect",
     "AfterCycle",
@@ -144,7 +166,9 @@ __all__ = [
     "Claim",
     "CodeSource",
     "Collection",
+    "CommunitySettings",
     "ContentTerms",
+    "ContributeEffect",
     "Counter",
     "CounterScope",
     "CouponTerms",
@@ -159,11 +183,19 @@ __all__ = [
     "DrawTicket",
     "DrawWins",
     "Effect",
+    "EvidenceKind",
     "Expiry",
     "Expression",
     "FixedAmount",
     "FlashSale",
     "Gifts",
+    "GiveEffect",
+    "Goal",
+    "GoalCycle",
+    "GoalMeasure",
+    "GoalMilestone",
+    "GoalPays",
+    "GoalSplit",
     "GoodCause",
     "GoodsTerms",
     "Guarantee",
@@ -185,7 +217,9 @@ __all__ = [
     "Order",
     "Pauses",
     "Pending",
+    "PickTerms",
     "PointsEffect",
+    "PostKind",
     "Price",
     "PrivilegeTerms",
     "Prize",
@@ -211,14 +245,20 @@ __all__ = [
     "ScoreEffect",
     "Season",
     "Settings",
+    "Space",
+    "SpaceAccess",
+    "SpaceAdmission",
     "SpanText",
+    "SplitBy",
     "Stacking",
     "Status",
     "Step",
     "Task",
+    "TaskApproval",
     "TaskCycle",
     "TaskDay",
     "TaskGroup",
+    "TaskPool",
     "TaskZone",
     "TeamScore",
     "Teams",

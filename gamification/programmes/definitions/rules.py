@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.definitions.base import Amount, Definition, Expression, Key, Model
 from gamification.programmes.definitions.caps import Caps
+from gamification.programmes.definitions.catalogue_rewards import RewardCap
 from gamification.programmes.definitions.rewards import RewardItems
 
 
@@ -29,6 +30,13 @@ class AdvanceEffect(Model):
     value: Expression | None = None
 
 
+class ContributeEffect(Model):
+    """Contribute `by` so much to a goal of all members, or of the member's team."""
+
+    goal: Key
+    by: Annotated[int, Field(strict=True, ge=1, le=LONG_MAX)] | Expression = 1
+
+
 class AwardEffect(Model):
     """Award a badge. `occurrence`: an expression that names what it is awarded for, where a badge repeats."""
 
@@ -45,6 +53,13 @@ class ScoreEffect(Model):
     subscore: Amount = 0
 
 
+class GiveEffect(Model):
+    """Give a reward of the catalogue, without its price. `caps`: how often this effect gives it; more is not given."""
+
+    reward: Key
+    caps: Annotated[tuple[RewardCap, ...], Field(max_length=5)] = ()
+
+
 class QualifyEffect(Model):
     """Whoever did it qualifies as a new member by that referral offer, where they were brought by it."""
 
@@ -57,17 +72,28 @@ class Effect(Model):
     when: Expression | None = None
     points: PointsEffect | None = None
     advance: AdvanceEffect | None = None
+    contribute: ContributeEffect | None = None
     award: AwardEffect | None = None
     score: ScoreEffect | None = None
     qualify: QualifyEffect | None = None
     check_in_item: RewardItems | None = None
+    reward: GiveEffect | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "Effect":
-        parts = (self.points, self.advance, self.award, self.score, self.qualify, self.check_in_item)
+        parts = (
+            self.points,
+            self.advance,
+            self.contribute,
+            self.award,
+            self.score,
+            self.qualify,
+            self.check_in_item,
+            self.reward,
+        )
         if sum(part is not None for part in parts) != 1:
             raise ValueError(
-                "an effect is exactly one of points, advance, award, score, qualify, check_in_item"
+                "an effect is exactly one of points, advance, contribute, award, score, qualify, check_in_item, reward"
             )
         return self
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gamification.programmes.definitions.base import Key, Model, Name, TimeZone
+from gamification.programmes.definitions.community import CommunitySettings
 
 
 class Settings(Model):
@@ -15,6 +16,7 @@ class Settings(Model):
     name: Name = Field(default_factory=dict)
     locale: str = "en"
     time_zone: TimeZone = "UTC"
+    community: CommunitySettings = Field(default_factory=CommunitySettings)
     lateness: Annotated[timedelta, Field(ge=timedelta())] | Literal["unlimited"] = timedelta(days=30)
 
     @property

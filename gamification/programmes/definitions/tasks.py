@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from gamification.kit.numbers import LONG_MAX
 from gamification.kit.periods import Cycle
+from gamification.programmes.definitions.approvals import GOAL_MAX, TaskApproval
 from gamification.programmes.definitions.base import Definition, Expression, Key, Model
 from gamification.programmes.definitions.gates import TierGate
 from gamification.programmes.definitions.rewards import Reward
@@ -127,6 +128,7 @@ class Task(Definition):
     claim: Claim = Claim.AUTOMATIC
     claim_within: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=3660))] | None = None
     claim_notice: Annotated[timedelta, Field(gt=timedelta())] | None = None
+    approval: TaskApproval | None = None
     reward: Annotated[tuple[Reward, ...], Field(max_length=10)] = ()
 
     @property
@@ -182,6 +184,14 @@ class Task(Definition):
             raise ValueError("`finishers` are counted by one calendar: state `zone: programme`")
         if self.prerequisites is not None and self.prerequisites.depth > _GROUP_DEPTH_MAX:
             raise ValueError(f"groups lie at most {_GROUP_DEPTH_MAX} deep")
+        return self
+
+    @model_validator(mode="after")
+    def _approved(self) -> "Task":
+        if self.approval is not None and (self.measure is not Measure.COUNT or self.goal > GOAL_MAX):
+            raise ValueError(
+                f"with `approval` approvals are counted: `measure: count`, a goal up to {GOAL_MAX}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community.services import Services
 from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.leaderboards.model import BoardPage, Entry
 from gamification.leaderboards.service import Around
 from gamification.members.model import Standing
-from gamification.services import Services
 from tests.conftest import MakeProgramme
 from tests.support import ProgrammeUnderTest, on_servers, statuses
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gamification.services import Services
+from community.services import Services
 from storage.outbox import Message
 from tests.conftest import MakeProgramme
 from tests.support import ProgrammeUnderTest

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.leaderboards.model import BoardPage, Entry
 from gamification.leaderboards.service import Around
 from gamification.members.model import Standing
-from gamification.services import Services
 from tests.conftest import MakeProgramme
 from tests.support import ProgrammeUnderTest
 

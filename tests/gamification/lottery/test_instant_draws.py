@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.kit.errors import Conflict, DomainError, ErrorCode, InsufficientPoints
 from gamification.lottery.model import Play, RoundState, issued_id, round_id
 from gamification.lottery.randomness import digest
-from gamification.services import Services
 from gamification.settlement import draws as module
 from gamification.verification.service import VerificationService
 from storage.mongo import Mongo

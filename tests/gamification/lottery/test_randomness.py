@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from gamification.lottery.randomness import below, canonical, derive, words
+from gamification.kit.chance import below, words
+from gamification.lottery.randomness import canonical, derive
 
 SEED = bytes(range(32))
 FAR = 2**64

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.lottery.checking import check_document
 from gamification.lottery.model import Round, RoundState, Win, round_id
 from gamification.members.model import Standing
 from gamification.programmes.document import Problem
-from gamification.services import Services
 from gamification.settlement import round_drawing, round_entrants
 from gamification.settlement.points import PointsService
 from gamification.settlement.rounds import RoundService

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gamification import services as wiring
+from community import services as wiring
+from community.services import Services
 from gamification.members.cache import MemberCache
 from gamification.members.model import Member, NewMember, ProfileChange, Standing
-from gamification.services import Services
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from tests.conftest import MakeProgramme

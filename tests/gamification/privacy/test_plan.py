@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from community.services import INDEXES, Services
 from gamification.kit.causes import Cause
 from gamification.ledger.chain import GENESIS, first_break, hash_of
 from gamification.ledger.model import Clockwork, Posting, TransferKind, new_account
@@ -14,7 +15,6 @@ from gamification.privacy.exporting import SOURCES, ExportSection, exported
 from gamification.privacy.model import new_pseudonym, tombstone
 from gamification.privacy.plan import PLAN, Emptied, Own, kept_properties
 from gamification.privacy.service import STEPS
-from gamification.services import INDEXES
 from storage import idempotency, outbox
 from storage.mongo import Mongo
 
@@ -33,11 +33,11 @@ async def test_the_database_has_no_collection_that_the_plan_does_not_know(mongo:
     assert {name for name in found if not name.startswith("system.")} <= set(PLAN)
 
 
-def test_every_step_that_the_plan_names_is_there_and_done() -> None:
+def test_every_step_that_the_plan_names_is_there_and_done(services: Services) -> None:
     named = {one.step for one in PLAN.values() if isinstance(one, Own | Emptied) and one.step}
 
-    assert named - {"tombstone"} <= set(STEPS)
-    assert set(STEPS) - named == {"documents"}
+    assert named - {"tombstone"} <= set(services.erasures.steps)
+    assert set(services.erasures.steps) - named == {"documents"}
     # What settling tells the member is deleted after it.
     assert list(STEPS)[-1] == "feed"
     # What comes back is there to expire.

@@ -34,7 +34,7 @@ async def club(programme: MakeProgramme) -> ProgrammeUnderTest:
 
 
 async def test_is_read_back_as_it_was_stated(club: ProgrammeUnderTest) -> None:
-    from gamification import services as wiring
+    from community import services as wiring
 
     stores = club.services.stores
     again = wiring.build(stores.mongo, club.services.rankings._redis, club.clock)

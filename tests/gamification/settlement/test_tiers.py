@@ -76,7 +76,7 @@ async def state(club: ProgrammeUnderTest, name: str = "ann", ladder: str = "club
 
 async def review(club: ProgrammeUnderTest) -> int:
     done = 0
-    while count := await club.services.tier_keeping.review(club.clock.now):
+    while count := await club.services.tier_keeping.review(club.clock.now, programmes=[club.key]):
         done += count
     return done
 
@@ -140,7 +140,7 @@ async def test_several_workers_place_everybody_once(programme: MakeProgramme) ->
     await club.apply(DOCUMENT, lateness="unlimited")
 
     async def work() -> None:
-        while await club.services.tier_keeping.place(limit=3):
+        while await club.services.tier_keeping.place(limit=3, programmes=[club.key]):
             pass
 
     await asyncio.gather(work(), work(), club.do("buy", "m3", amount=1))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from gamification.leaderboards.model import BoardPeriod
-from gamification.services import Services
 from gamification.verification.service import VerificationService
 from storage.mongo import Mongo
 from storage.redis import RedisStore

@@ -1,0 +1,1 @@
+"""Comments: answers to posts and to each other, in threads."""

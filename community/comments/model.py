@@ -1,0 +1,63 @@
+"""A comment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from community.posts.model import TakenDown, Written
+from gamification.kit.records import record
+
+
+class CommentState(StrEnum):
+    """PUBLISHED: for who reads the post. DELETED by its author, REMOVED by who looks after the space."""
+
+    PUBLISHED = "published"
+    DELETED = "deleted"
+    REMOVED = "removed"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it counts in what it is under."""
+        return self is CommentState.PUBLISHED
+
+
+class CommentOrder(StrEnum):
+    """BEST: those with most reactions first; of as many, the older."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    BEST = "best"
+
+
+@record(frozen=True, slots=True)
+class Comment:
+    """`ancestors` are the comments that it answers, the outermost first; none where it answers the post. `below`: how many
+    published comments are under it, at any depth. `reacted`: how many reactions there are in all. `publications` and
+    `activity_id` as of a post."""
+
+    id: bytes
+    programme_id: str
+    post_id: bytes
+    author_id: bytes
+    ancestors: tuple[bytes, ...]
+    state: CommentState
+    version: int
+    written: Written
+    created_at: datetime
+    edited_at: datetime | None = None
+    taken_down: TakenDown | None = None
+    publications: int = 1
+    activity_id: bytes | None = None
+    below: int = 0
+    reacted: int = 0
+    reactions: Mapping[str, int] | None = None
+
+    @property
+    def parent_id(self) -> bytes | None:
+        """The comment that it answers; None where it answers the post."""
+        return self.ancestors[-1] if self.ancestors else None
+
+    @property
+    def keeps_place(self) -> bool:
+        """Whether others see that there is, or was, a comment: what is gone holds its place while others answer it."""
+        return self.state is CommentState.PUBLISHED or self.below > 0

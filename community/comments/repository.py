@@ -1,0 +1,167 @@
+"""`comments`."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from community.comments.model import Comment, CommentOrder, CommentState
+from community.posts.model import NOTHING_WRITTEN
+from community.posts.repository import COLLECTION as POSTS
+from community.posts.repository import taken_down_from, taken_down_to, written_from, written_to
+from storage.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Document,
+    Index,
+    Mongo,
+    ReplaceOne,
+    Tx,
+    UpdateOne,
+    find_by_ids,
+    write,
+)
+from storage.paging import Page, Window, find_page
+
+COLLECTION = "comments"
+ORDERS: dict[CommentOrder, list[tuple[str, int]]] = {
+    CommentOrder.NEWEST: [("_id", -1)],
+    CommentOrder.OLDEST: [("_id", 1)],
+    CommentOrder.BEST: [("reacted", -1), ("_id", 1)],
+}
+"""Ids are ordered by when a comment was written."""
+INDEXES = {
+    COLLECTION: [
+        Index([("post_id", ASCENDING), ("parent_id", ASCENDING), ("_id", ASCENDING)]),
+        Index(
+            [("post_id", ASCENDING), ("parent_id", ASCENDING), ("reacted", DESCENDING), ("_id", ASCENDING)]
+        ),
+        Index([("author_id", ASCENDING), ("_id", DESCENDING)]),
+        Index([("programme_id", ASCENDING)]),
+    ]
+}
+_SHOWN: Document = {"$or": [{"state": CommentState.PUBLISHED.value}, {"below": {"$gt": 0}}]}
+
+
+class CommentRepository:
+    """Comments of all programmes; each query is of one, or of one post."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._comments = mongo.collection(COLLECTION)
+        self._posts = mongo.collection(POSTS)
+
+    async def by_ids(
+        self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Comment]:
+        """Comments by id; those of other programmes are absent."""
+        rows = await find_by_ids(self._comments, ids, tx)
+        return {key: _from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
+
+    async def save(self, comments: Sequence[Comment], tx: Tx) -> None:
+        """Keep them as they are now."""
+        await write(
+            self._comments, [ReplaceOne({"_id": one.id}, _to(one), upsert=True) for one in comments], tx
+        )
+
+    async def count_below(self, ids: Sequence[bytes], by: int, tx: Tx) -> None:
+        """So many more published comments are under each of these; as often as one is named."""
+        await write(
+            self._comments,
+            [UpdateOne({"_id": one}, {"$inc": {"below": by * times}}) for one, times in Counter(ids).items()],
+            tx,
+        )
+
+    async def to_empty(self, author_id: bytes, limit: int, tx: Tx) -> list[Comment]:
+        """Comments of a member that still say something."""
+        rows = self._comments.find({"author_id": author_id, "written.body": {"$ne": ""}}, session=tx.session)
+        return [_from(row) for row in await rows.limit(limit).to_list(None)]
+
+    async def empty(self, ids: Sequence[bytes], tx: Tx) -> None:
+        """Leave nothing of what these say."""
+        gone: Document = {
+            "state": CommentState.DELETED.value,
+            "activity_id": None,
+            "written": written_to(NOTHING_WRITTEN),
+        }
+        await self._comments.update_many(
+            {"_id": {"$in": list(ids)}}, {"$set": gone, "$unset": {"taken_down": ""}}, session=tx.session
+        )
+
+    async def page(
+        self, post_id: bytes, parent_id: bytes | None, order: CommentOrder, window: Window
+    ) -> Page[Comment]:
+        """What answers a post, or one of its comments, directly."""
+        query = {"post_id": post_id, "parent_id": parent_id, **_SHOWN}
+        page = await find_page(self._comments, query, ORDERS[order], window)
+        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def heads(
+        self, post_ids: Sequence[bytes], order: CommentOrder, count: int
+    ) -> dict[bytes, list[Comment]]:
+        """The first comments of each of these posts, in one read."""
+        # One walk of the index a post, however many comments it has.
+        first = [
+            {"$match": {"$expr": {"$eq": ["$post_id", "$$post"]}, "parent_id": None, **_SHOWN}},
+            {"$sort": dict(ORDERS[order])},
+            {"$limit": count},
+        ]
+        rows = self._posts.aggregate(
+            [
+                {"$match": {"_id": {"$in": list(post_ids)}, "comments": {"$gt": 0}}},
+                {"$project": {"_id": 1}},
+                {"$lookup": {"from": COLLECTION, "let": {"post": "$_id"}, "pipeline": first, "as": "first"}},
+            ]
+        )
+        return {row["_id"]: [_from(one) for one in row["first"]] for row in await rows.to_list(None)}
+
+    async def by_member(self, author_id: bytes, query: Mapping[str, Any], window: Window) -> Page[Comment]:
+        """What a member wrote, newest first."""
+        page = await find_page(self._comments, {"author_id": author_id, **query}, [("_id", -1)], window)
+        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Comment]:
+        """Every comment of a programme, in no order."""
+        async for row in self._comments.find({"programme_id": programme_id}, batch_size=2000):
+            yield _from(row)
+
+
+def _to(one: Comment) -> Document:
+    document: Document = {
+        "_id": one.id,
+        "programme_id": one.programme_id,
+        "post_id": one.post_id,
+        "author_id": one.author_id,
+        "parent_id": one.parent_id,
+        "ancestors": list(one.ancestors),
+        "state": one.state.value,
+        "version": one.version,
+        "written": written_to(one.written),
+        "created_at": one.created_at,
+        "edited_at": one.edited_at,
+        "publications": one.publications,
+        "activity_id": one.activity_id,
+        "below": one.below,
+        "reacted": one.reacted,
+        "reactions": dict(one.reactions or {}),
+    }
+    return document | taken_down_to(one.taken_down)
+
+
+def _from(row: Document) -> Comment:
+    return Comment(
+        id=row["_id"],
+        programme_id=row["programme_id"],
+        post_id=row["post_id"],
+        author_id=row["author_id"],
+        ancestors=tuple(row["ancestors"]),
+        state=CommentState(row["state"]),
+        version=int(row["version"]),
+        written=written_from(row["written"]),
+        created_at=row["created_at"],
+        edited_at=row["edited_at"],
+        taken_down=taken_down_from(row),
+        publications=int(row["publications"]),
+        activity_id=row["activity_id"],
+        below=int(row["below"]),
+        reacted=int(row["reacted"]),
+        reactions={key: int(count) for key, count in row["reactions"].items()},
+    )

@@ -1,0 +1,263 @@
+"""`posts`, and in `post_revisions` every published version of each."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from community.posts.model import Post, PostState, Revision, TakenDown, Written
+from community.writing.markup import Link
+from gamification.programmes.definitions import PostKind
+from storage.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Document,
+    Index,
+    Mongo,
+    ReplaceOne,
+    Tx,
+    UpdateOne,
+    find_by_ids,
+    insert,
+    write,
+)
+from storage.paging import Page, Window, find_page
+
+COLLECTION = "posts"
+REVISIONS = "post_revisions"
+LATEST: list[tuple[str, int]] = [("published_at", -1), ("_id", -1)]
+BEGUN: list[tuple[str, int]] = [("_id", -1)]
+_BY_TIME = [("published_at", DESCENDING), ("_id", DESCENDING)]
+INDEXES = {
+    COLLECTION: [
+        Index([("programme_id", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
+        Index([("programme_id", ASCENDING), ("space", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
+        Index([("programme_id", ASCENDING), ("written.tags", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
+        Index([("author_id", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
+        Index(
+            [("programme_id", ASCENDING), ("space", ASCENDING), ("pinned_at", DESCENDING)],
+            partial={"pinned_at": {"$exists": True}},
+        ),
+        Index([("publish_at", ASCENDING)], partial={"publish_at": {"$exists": True}}),
+    ],
+    REVISIONS: [
+        Index([("post_id", ASCENDING), ("version", DESCENDING)]),
+        Index([("author_id", ASCENDING)]),
+    ],
+}
+
+
+class PostRepository:
+    """Posts of all programmes; each query is of one."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._posts = mongo.collection(COLLECTION)
+        self._revisions = mongo.collection(REVISIONS)
+
+    async def by_ids(
+        self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Post]:
+        """Posts by id; those of other programmes are absent."""
+        rows = await find_by_ids(self._posts, ids, tx)
+        return {key: _from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
+
+    async def save(self, posts: Sequence[Post], tx: Tx) -> None:
+        """Keep them as they are now."""
+        await write(self._posts, [ReplaceOne({"_id": one.id}, _to(one), upsert=True) for one in posts], tx)
+
+    async def page(
+        self, programme_id: str, query: Mapping[str, Any], order: Sequence[tuple[str, int]], window: Window
+    ) -> Page[Post]:
+        """Those that match, in that order."""
+        page = await find_page(self._posts, {"programme_id": programme_id, **query}, order, window)
+        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+
+    async def count_comments(self, post_ids: Iterable[bytes], by: int, tx: Tx) -> None:
+        """Posts have so many more published comments; as often as one is named."""
+        await write(
+            self._posts,
+            [
+                UpdateOne({"_id": one}, {"$inc": {"comments": by * times}})
+                for one, times in Counter(post_ids).items()
+            ],
+            tx,
+        )
+
+    async def counts(self, programme_id: str, spaces: Iterable[str]) -> dict[str, int]:
+        """How many posts are published in each of these spaces."""
+        match = {
+            "programme_id": programme_id,
+            "space": {"$in": list(spaces)},
+            "state": PostState.PUBLISHED.value,
+        }
+        rows = self._posts.aggregate([{"$match": match}, {"$group": {"_id": "$space", "count": {"$sum": 1}}}])
+        return {row["_id"]: int(row["count"]) for row in await rows.to_list(None)}
+
+    async def pinned(self, programme_id: str, space: str, tx: Tx) -> int:
+        """How many posts of a space are pinned."""
+        query = {"programme_id": programme_id, "space": space, "pinned_at": {"$exists": True}}
+        return await self._posts.count_documents(query, session=tx.session)
+
+    async def due(self, now: datetime, limit: int) -> list[Post]:
+        """Scheduled posts of all programmes whose time has come, the earliest first."""
+        rows = self._posts.find({"publish_at": {"$lte": now}}).sort("publish_at", ASCENDING).limit(limit)
+        return [_from(row) for row in await rows.to_list(None)]
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Post]:
+        """Every post of a programme, in no order."""
+        async for row in self._posts.find({"programme_id": programme_id}, batch_size=1000):
+            yield _from(row)
+
+    async def add_revisions(self, revisions: Sequence[Revision], tx: Tx) -> None:
+        """Keep versions for good."""
+        await insert(self._revisions, [_to_revision(one) for one in revisions], tx)
+
+    async def revisions(self, post_id: bytes, window: Window) -> Page[Revision]:
+        """The versions of a post, newest first."""
+        page = await find_page(self._revisions, {"post_id": post_id}, [("version", -1)], window)
+        return Page(
+            [_from_revision(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
+
+    async def before(self, revisions: Sequence[Revision]) -> dict[bytes, Revision]:
+        """The version before each of these, by the later one's id. Versions may skip numbers."""
+        if not revisions:
+            return {}
+        posts = sorted({one.post_id for one in revisions})
+        rows = self._revisions.find({"post_id": {"$in": posts}}, sort=[("version", ASCENDING)])
+        versions: dict[bytes, list[Revision]] = {}
+        for row in await rows.to_list(None):
+            versions.setdefault(row["post_id"], []).append(_from_revision(row))
+        earlier = {later.id: one for kept in versions.values() for one, later in pairwise(kept)}
+        return {one.id: earlier[one.id] for one in revisions if one.id in earlier}
+
+    async def revisions_by_ids(self, ids: Sequence[bytes]) -> dict[bytes, Revision]:
+        """Versions by id."""
+        return {key: _from_revision(row) for key, row in (await find_by_ids(self._revisions, ids)).items()}
+
+    async def stream_revisions(self, programme_id: str) -> AsyncIterator[Revision]:
+        """Every version of a programme's posts, in no order."""
+        async for row in self._revisions.find({"programme_id": programme_id}, batch_size=1000):
+            yield _from_revision(row)
+
+
+def _to(post: Post) -> Document:
+    document: Document = {
+        "_id": post.id,
+        "programme_id": post.programme_id,
+        "space": post.space,
+        "author_id": post.author_id,
+        "kind": post.kind.value,
+        "state": post.state.value,
+        "version": post.version,
+        "written": written_to(post.written),
+        "created_at": post.created_at,
+        "published_at": post.published_at,
+        "edited_at": post.edited_at,
+        "locked": post.locked,
+        "publications": post.publications,
+        "activity_id": post.activity_id,
+        "comments": post.comments,
+        "reactions": dict(post.reactions or {}),
+    }
+    if post.pinned_at is not None:
+        document["pinned_at"] = post.pinned_at
+    if post.publish_at is not None:
+        document["publish_at"] = post.publish_at
+    return document | taken_down_to(post.taken_down)
+
+
+def _from(row: Document) -> Post:
+    return Post(
+        id=row["_id"],
+        programme_id=row["programme_id"],
+        space=row["space"],
+        author_id=row["author_id"],
+        kind=PostKind(row["kind"]),
+        state=PostState(row["state"]),
+        version=int(row["version"]),
+        written=written_from(row["written"]),
+        created_at=row["created_at"],
+        published_at=row["published_at"],
+        publish_at=row.get("publish_at"),
+        edited_at=row["edited_at"],
+        locked=row["locked"],
+        pinned_at=row.get("pinned_at"),
+        taken_down=taken_down_from(row),
+        publications=int(row["publications"]),
+        activity_id=row["activity_id"],
+        comments=int(row["comments"]),
+        reactions={key: int(count) for key, count in row["reactions"].items()},
+    )
+
+
+def written_to(written: Written) -> Document:
+    """A text as it is stored."""
+    return {
+        "title": written.title,
+        "body": written.body,
+        "tags": list(written.tags),
+        "html": written.html,
+        "text": written.text,
+        "links": [[link.url, link.title] for link in written.links],
+        "images": list(written.images),
+        "mentions": list(written.mentions),
+    }
+
+
+def written_from(row: Document) -> Written:
+    """A text as it was stored."""
+    return Written(
+        row["title"],
+        row["body"],
+        tuple(row["tags"]),
+        row["html"],
+        row["text"],
+        tuple(Link(url, title) for url, title in row["links"]),
+        tuple(row["images"]),
+        tuple(row["mentions"]),
+    )
+
+
+def taken_down_to(down: TakenDown | None) -> Document:
+    """The part of a document that says so, where it is taken down."""
+    return {"taken_down": {"at": down.at, "by": down.by, "reason": down.reason}} if down is not None else {}
+
+
+def taken_down_from(row: Document) -> TakenDown | None:
+    """What that part says."""
+    down = row.get("taken_down")
+    return TakenDown(down["at"], down["by"], down["reason"]) if down else None
+
+
+def _to_revision(one: Revision) -> Document:
+    return {
+        "_id": one.id,
+        "programme_id": one.programme_id,
+        "post_id": one.post_id,
+        "author_id": one.author_id,
+        "version": one.version,
+        "title": one.title,
+        "body": one.body,
+        "tags": list(one.tags),
+        "at": one.at,
+        "by": one.by,
+        "reason": one.reason,
+    }
+
+
+def _from_revision(row: Document) -> Revision:
+    return Revision(
+        row["_id"],
+        row["programme_id"],
+        row["post_id"],
+        row["author_id"],
+        int(row["version"]),
+        row["title"],
+        row["body"],
+        tuple(row["tags"]),
+        row["at"],
+        row["by"],
+        row["reason"],
+    )

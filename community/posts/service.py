@@ -1,0 +1,226 @@
+"""Writing posts: each use case one transaction, with the activity that a published post is recorded as, or that is taken
+back with it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from community.posts.access import is_author, may_edit, require_state, require_version
+from community.posts.model import Post, PostState
+from community.posts.work import PostWork, check_reason
+from community.spaces.service import Viewer
+from gamification.kit.actors import Actor
+from gamification.kit.errors import Conflict, ErrorCode, Forbidden, InvalidInput, NotFound
+from gamification.kit.identifiers import new_id
+from gamification.kit.records import evolve, record
+from gamification.programmes.definitions import PostKind
+from gamification.settlement.unit import Unit
+from storage.mongo import Contention
+
+_AHEAD_MAX_DAYS = 366
+_PATIENCE_S = 2.0
+log = structlog.get_logger()
+
+
+@record(frozen=True, slots=True)
+class NewPost:
+    """A post as its author states it. `draft`: it is kept for them alone; `publish_at`: until then."""
+
+    space: str
+    kind: PostKind
+    title: str
+    body: str
+    tags: tuple[str, ...] = ()
+    draft: bool = False
+    publish_at: datetime | None = None
+
+
+@record(frozen=True, slots=True)
+class PostChange:
+    """What becomes different; None leaves it as it is."""
+
+    title: str | None = None
+    body: str | None = None
+    tags: tuple[str, ...] | None = None
+    reason: str | None = None
+
+
+class PostService(PostWork):
+    """Members write for themselves, services for any member; who looks after a space changes what is written there."""
+
+    async def create(
+        self, actor: Actor, member_id: bytes | None, new: NewPost, key: str
+    ) -> tuple[Post, bool]:
+        """Write a post; published at once where it is no draft and not scheduled.
+
+        Raises: Forbidden, NotFound, InvalidInput, IdempotencyConflict.
+        """
+
+        async def body(work: Unit) -> dict[str, Any]:
+            member, viewer = await self.author(work, actor, member_id)
+            rights = viewer.rights.get(new.space)
+            if rights is None:
+                raise NotFound("There is no such space.", path=["space"])
+            if not rights.writes:
+                raise Forbidden("This takes being in the space.")
+            if new.kind not in rights.space.kinds:
+                raise InvalidInput(f"This space takes no {new.kind}.", path=["kind"])
+            _check_announces(new.kind, moderates=rights.moderates)
+            now = work.space.now
+            _check_time(new.publish_at, now)
+            post = Post(
+                id=new_id(),
+                programme_id=actor.programme_id,
+                space=new.space,
+                author_id=member.id,
+                kind=new.kind,
+                state=PostState.DRAFT,
+                version=1,
+                written=await self.written(work, new.title, new.body, new.tags),
+                created_at=now,
+            )
+            if new.publish_at is not None:
+                post = evolve(post, state=PostState.SCHEDULED, publish_at=new.publish_at)
+            elif not new.draft:
+                post = await self.publish_now(work, member, post)
+            await self._repository.save([post], work.tx)
+            return {"post": post.id}
+
+        at = new.publish_at.isoformat() if new.publish_at else None
+        stated = [member_id, new.space, new.kind, new.title, new.body, list(new.tags), new.draft, at]
+        result, replayed = await self._settlement.run_once(actor, key, "createPost", {"input": stated}, body)
+        found = await self._repository.by_ids(actor.programme_id, [result["post"]])
+        return found[result["post"]], replayed
+
+    async def edit(
+        self, actor: Actor, member_id: bytes | None, post_id: bytes, version: int, change: PostChange
+    ) -> Post:
+        """Change what a post says. Raises: Forbidden, NotFound, InvalidInput, Conflict (STALE_VERSION, POST_STATE,
+        POST_LOCKED)."""
+        if change.reason is not None:
+            check_reason(change.reason)
+
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            if not may_edit(viewer, post):
+                raise Forbidden("Only its author changes a post, and who looks after the space.")
+            require_version(post, version)
+            require_state(post, PostState.DRAFT, PostState.SCHEDULED, PostState.PUBLISHED)
+            if post.locked and not viewer.rights[post.space].moderates:
+                raise Conflict("This post is locked.", code=ErrorCode.POST_LOCKED, path=["postId"])
+            before = post.written
+            written = await self.written(
+                work,
+                before.title if change.title is None else change.title,
+                before.body if change.body is None else change.body,
+                before.tags if change.tags is None else change.tags,
+            )
+            if written == before:
+                return post
+            edited = evolve(post, written=written, version=post.version + 1)
+            if post.state is PostState.PUBLISHED:
+                edited = evolve(edited, edited_at=work.space.now)
+                by = viewer.member.id if viewer.member is not None else None
+                await self.keep_version(work, edited, by, change.reason)
+            return edited
+
+        return await self.change(actor, member_id, post_id, changed)
+
+    async def publish(
+        self, actor: Actor, member_id: bytes | None, post_id: bytes, version: int, at: datetime | None
+    ) -> Post:
+        """Publish a draft or what is scheduled, now or later. Raises: Forbidden, NotFound, InvalidInput, Conflict
+        (STALE_VERSION, POST_STATE)."""
+
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            if not is_author(viewer, post) or viewer.member is None or not viewer.rights[post.space].writes:
+                raise Forbidden("Only its author publishes a post, in a space where they write.")
+            require_version(post, version)
+            require_state(post, PostState.DRAFT, PostState.SCHEDULED)
+            _check_time(at, work.space.now)
+            if at is not None:
+                scheduled = evolve(post, state=PostState.SCHEDULED, publish_at=at)
+                return evolve(scheduled, version=post.version + 1)
+            return await self.publish_now(work, viewer.member, post)
+
+        return await self.change(actor, member_id, post_id, changed)
+
+    async def delete(self, actor: Actor, member_id: bytes | None, post_id: bytes) -> Post:
+        """Take one's own post down; what it earned goes with it. Again is the same as once. A draft is forgotten, its text
+        with it. Raises: Forbidden, NotFound, Conflict (POST_STATE)."""
+
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            if not is_author(viewer, post):
+                raise Forbidden("Only its author deletes a post; who looks after the space removes it.")
+            if post.state is PostState.DELETED:
+                return post
+            require_state(post, PostState.DRAFT, PostState.SCHEDULED, PostState.PUBLISHED)
+            return await self.take_down(work, actor, post, PostState.DELETED, None)
+
+        return await self.change(actor, member_id, post_id, changed)
+
+    async def restore(self, actor: Actor, member_id: bytes | None, post_id: bytes) -> Post:
+        """Publish again what was taken down: its author what they deleted, who looks after the space whatever is gone. It
+        earns once more what it had earned. Raises: Forbidden, NotFound, Conflict (POST_STATE)."""
+
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            moderates = viewer.rights[post.space].moderates
+            if not moderates and not is_author(viewer, post):
+                raise Forbidden("Only its author restores a post, and who looks after the space.")
+            if post.state is PostState.PUBLISHED:
+                return post
+            require_state(post, PostState.DELETED, *([PostState.REMOVED] if moderates else []))
+            author = await self.member(work, actor.programme_id, post.author_id)
+            return await self.publish_now(work, author, evolve(post, taken_down=None))
+
+        return await self.change(actor, member_id, post_id, changed)
+
+    async def publish_due(self, limit: int = 100) -> int:
+        """Publish what was scheduled and whose time has come; how many. The scheduler calls it. Where the
+        author may not write there any more it becomes a draft again."""
+        done = 0
+        for post in await self._repository.due(self._settlement.now(), limit):
+            try:
+                await self._settlement.run(post.programme_id, self._due(post.id), patience_s=_PATIENCE_S)
+                done += 1
+            except Contention:
+                log.warning("posts.put_off", programme=post.programme_id, post=post.id.hex())
+        return done
+
+    # -- within
+
+    def _due(self, post_id: bytes) -> Callable[[Unit], Awaitable[None]]:
+        async def body(work: Unit) -> None:
+            programme_id = work.space.catalogue.programme_id
+            post = (await self._repository.by_ids(programme_id, [post_id], work.tx)).get(post_id)
+            if post is None or post.state is not PostState.SCHEDULED:
+                return
+            if post.publish_at is None or post.publish_at > work.space.now:
+                return
+            author = (await work.stores.members.by_ids(programme_id, [post.author_id], work.tx))[
+                post.author_id
+            ]
+            viewer = await self._spaces.viewer_of(author, work.tx)
+            rights = viewer.rights.get(post.space)
+            if rights is not None and rights.writes and not author.is_gone:
+                post = await self.publish_now(work, author, post)
+            else:
+                post = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
+            await self._repository.save([post], work.tx)
+
+        return body
+
+
+def _check_time(at: datetime | None, now: datetime) -> None:
+    if at is not None and not 0 < (at - now).total_seconds() <= _AHEAD_MAX_DAYS * 86_400:
+        raise InvalidInput(
+            f"publishAt lies in the future, {_AHEAD_MAX_DAYS} days at most.",
+            path=["publishAt"],
+            limit=_AHEAD_MAX_DAYS,
+        )
+
+
+def _check_announces(kind: PostKind, *, moderates: bool) -> None:
+    if kind is PostKind.ANNOUNCEMENT and not moderates:
+        raise Forbidden("Only who looks after the space announces there.")

@@ -1,0 +1,159 @@
+"""What every change of a post goes through: who acts, the post as it is, its text, and the activity that it is recorded as."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from community.posts.access import may_read
+from community.posts.model import NOTHING_WRITTEN, Post, PostState, Revision, TakenDown, Written, revision_id
+from community.posts.repository import PostRepository
+from community.recording import Acts
+from community.spaces.service import SpaceService, Viewer
+from community.writing.limits import check_body, check_tags, check_title
+from community.writing.markup import Markup
+from gamification.kit.actors import Actor, Permission, Role
+from gamification.kit.errors import NotFound
+from gamification.kit.records import evolve
+from gamification.members.model import Member, Standing
+from gamification.members.profile import check_text
+from gamification.programmes.catalogue import Catalogue
+from gamification.settlement.service import SettlementService
+from gamification.settlement.unit import Unit
+
+_REASON_MAX = 500
+ACT = "post"
+
+Change = Callable[[Unit, Viewer, Post], Awaitable[Post]]
+
+
+class PostWork:
+    """The mechanics that use cases of posts share."""
+
+    def __init__(
+        self,
+        settlement: SettlementService,
+        repository: PostRepository,
+        spaces: SpaceService,
+        acts: Acts,
+        member_of: Callable[[str], bytes | None],
+    ) -> None:
+        self._settlement = settlement
+        self._repository = repository
+        self._spaces = spaces
+        self._acts = acts
+        self._member_of = member_of
+
+    async def change(self, actor: Actor, member_id: bytes | None, post_id: bytes, change: Change) -> Post:
+        """Run a change of a post that the caller may read, and keep what becomes of it."""
+
+        async def body(work: Unit) -> Post:
+            viewer = await self.viewer(work, actor, member_id)
+            post = (await self._repository.by_ids(actor.programme_id, [post_id], work.tx)).get(post_id)
+            if post is None or not may_read(viewer, post):
+                raise NotFound("There is no such post.", path=["postId"])
+            changed = await change(work, viewer, post)
+            if changed != post:
+                await self._repository.save([changed], work.tx)
+            return changed
+
+        return await self._settlement.run(actor.programme_id, body)
+
+    async def viewer(self, work: Unit, actor: Actor, member_id: bytes | None) -> Viewer:
+        """Who acts: the caller as they are, a member not banned, or the member that a service names."""
+        if member_id is not None or actor.role is Role.MEMBER:
+            return (await self.author(work, actor, member_id))[1]
+        return await self._spaces.viewer_as(actor, None, work.tx)
+
+    async def author(self, work: Unit, actor: Actor, member_id: bytes | None) -> tuple[Member, Viewer]:
+        if member_id is not None:
+            actor.require(Permission.COMMUNITY_ACT_AS)
+        else:
+            actor.require(Permission.COMMUNITY_TAKE_PART)
+        member = await self._settlement.member(actor, member_id, work.tx)
+        return member, await self._spaces.viewer_of(member, work.tx)
+
+    async def member(self, work: Unit, programme_id: str, member_id: bytes) -> Member:
+        """Raises: NotFound where they are gone."""
+        found = (await work.stores.members.by_ids(programme_id, [member_id], work.tx)).get(member_id)
+        if found is None or found.is_gone:
+            raise NotFound("There is no such member.", path=["postId"])
+        return found
+
+    async def publish_now(self, work: Unit, author: Member, post: Post) -> Post:
+        now, publications = work.space.now, post.publications + 1
+        first = publications == 1
+        published = evolve(
+            post,
+            state=PostState.PUBLISHED,
+            published_at=now if first else post.published_at,
+            publish_at=None,
+            publications=publications,
+            version=post.version if first else post.version + 1,
+        )
+        facts = {"space": post.space, "kind": post.kind.value}
+        activity = None
+        if (
+            author.standing is not Standing.BANNED
+        ):  # what they had written may come back; they do nothing meanwhile
+            activity = await self._acts.record(work, author, ACT, post.id, publications, facts)
+        if first:
+            await self.keep_version(work, published, author.id, None)
+        return evolve(published, activity_id=activity)
+
+    async def take_down(
+        self, work: Unit, actor: Actor, post: Post, state: PostState, reason: str | None
+    ) -> Post:
+        was_published = post.state is PostState.PUBLISHED
+        if was_published and post.activity_id is not None:
+            await self._acts.take_back(work, actor, post.activity_id, reason or f"the post was {state}")
+        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason)
+        gone = evolve(
+            post,
+            state=state,
+            taken_down=down,
+            publish_at=None,
+            activity_id=None,
+            pinned_at=None,
+            version=post.version + 1,
+        )
+        return gone if was_published or post.publications else evolve(gone, written=NOTHING_WRITTEN)
+
+    async def keep_version(self, work: Unit, post: Post, by: bytes | None, reason: str | None) -> None:
+        written = post.written
+        found = revision_id(post.id, post.version)
+        kept = Revision(
+            found,
+            post.programme_id,
+            post.id,
+            post.author_id,
+            post.version,
+            written.title,
+            written.body,
+            written.tags,
+            work.space.now,
+            by,
+            reason,
+        )
+        await self._repository.add_revisions([kept], work.tx)
+
+    async def written(self, work: Unit, title: str, body: str, tags: Sequence[str]) -> Written:
+        """The text checked and rendered."""
+        title, body, kept = check_title(title), check_body(body), check_tags(tags)
+        return evolve(await self.rendered(work, body), title=title, tags=kept)
+
+    async def rendered(self, work: Unit, body: str) -> Written:
+        """A text rendered, without title and tags; mentions are of members that there are."""
+        rendered = markup_of(work.space.catalogue, self._member_of).render(body)
+        members = await work.stores.members.by_ids(
+            work.space.catalogue.programme_id, rendered.mentions, work.tx
+        )
+        mentions = tuple(one for one in rendered.mentions if one in members and not members[one].is_gone)
+        return Written("", body, (), rendered.html, rendered.text, rendered.links, rendered.images, mentions)
+
+
+def markup_of(catalogue: Catalogue, member_of: Callable[[str], bytes | None]) -> Markup:
+    """How the texts of a programme are rendered."""
+    return Markup(catalogue.settings.community.image_hosts, member_of)
+
+
+def check_reason(reason: str) -> None:
+    """Why something is done. Raises: InvalidInput."""
+    check_text(reason, "reason", _REASON_MAX)

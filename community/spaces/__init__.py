@@ -1,0 +1,1 @@
+"""Spaces: where members write, who may, and who is in them."""

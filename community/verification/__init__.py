@@ -1,0 +1,1 @@
+"""`starguild verify` for the community."""

@@ -1,0 +1,37 @@
+"""`starguild verify`: what the loyalty domain checks, and the community over it."""
+
+from community.services import Services
+from community.verification.answers import check_answers
+from community.verification.posts import check_posts
+from gamification.verification.report import Report
+from gamification.verification.service import Progress
+from gamification.verification.service import VerificationService as LoyaltyVerification
+
+
+class VerificationService:
+    """Reads only, but for messages that a crash left in the outbox: those are delivered first."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._loyalty = LoyaltyVerification(services)
+
+    async def verify(self, programme_id: str, on_progress: Progress | None = None) -> Report:
+        """Check a whole programme; `on_progress` hears (activities done, of how many). Raises: NotFound.
+
+        What is written meanwhile may show as a difference: verify while it is quiet.
+        """
+        report = await self._loyalty.verify(programme_id, on_progress)
+        services = self._services
+        catalogue = await services.programmes.catalogue(programme_id)
+        if not catalogue.document.spaces:
+            return report
+        members = {member.id: member async for member in services.stores.members.stream(programme_id)}
+        async for one in services.memberships.stream(programme_id):
+            report.count("space memberships")
+            if one.space not in catalogue.spaces or one.member_id not in members:
+                report.differs(
+                    f"space membership {one.id.hex()}: {one.space!r} or {one.member_id.hex()} is missing"
+                )
+        await check_posts(services.post_store, services.activities, catalogue, members, report)
+        await check_answers(services, programme_id, members, report)
+        return report

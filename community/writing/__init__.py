@@ -1,0 +1,1 @@
+"""What members write: from Markdown to HTML that can be shown to others."""

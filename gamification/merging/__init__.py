@@ -1,0 +1,1 @@
+"""Merging two accounts of one person into one."""

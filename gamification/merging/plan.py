@@ -1,0 +1,41 @@
+"""What merging does to each collection of the database: a table, so that a new one must say it too."""
+
+from enum import Enum
+
+
+class Merging(Enum):
+    """MOVED: the merged account's are the survivor's, united where both have some. LEFT: they stay the merged account's, as
+    history. ENDED: they go. BLOCKED: an account that has some is not merged. NOBODYS: they are no member's."""
+
+    MOVED = "moved"
+    LEFT = "left"
+    ENDED = "ended"
+    BLOCKED = "blocked"
+    NOBODYS = "nobodys"
+
+
+_BY_RULE = {
+    Merging.MOVED: (
+        *("activities", "badge_awards", "badge_collections", "badge_showcases", "board_records"),
+        *("check_in_days", "check_in_items", "check_in_states", "follow_counts", "follows"),
+        *("member_signals", "pending_points", "referrals", "referrers", "reward_coupons"),
+        *("reward_redemptions", "reward_tallies", "reward_wishes", "task_progress", "task_submissions"),
+    ),
+    # The signpost, the books, what activity was counted by, and what is proved by the account's id.
+    Merging.LEFT: (
+        *("members", "accounts", "transfers", "holds", "counters", "cap_uses", "tier_changes"),
+        *("draw_entrants", "draw_plays", "draw_standings", "draw_wins", "flash_reservations"),
+        *("idempotency_keys", "member_feed", "member_heads", "member_merges", "moved_ids"),
+    ),
+    Merging.ENDED: ("credentials", "tier_states"),
+    Merging.BLOCKED: (
+        *("goal_contributions", "posts", "post_revisions", "space_memberships", "comments", "reactions"),
+    ),
+    Merging.NOBODYS: (
+        *("badge_backfill_found", "badge_backfills", "badge_editions", "board_periods", "coupon_orders"),
+        *("coupon_sessions", "draw_issued", "draw_rounds", "draw_seeds", "erased_ids", "erasure_keys"),
+        *("goal_entries", "goal_runs", "member_erasures", "outbox", "programme_versions", "programmes"),
+        *("reward_packets", "sequences", "task_places", "tier_placements", "tier_rounds"),
+    ),
+}
+PLAN: dict[str, Merging] = {name: rule for rule, names in _BY_RULE.items() for name in names}
