@@ -133,7 +133,10 @@ class Multiplexer:
                 raise ConnectionError(f"Redis could not be reached a moment ago: {error}") from error
             self._opening = asyncio.create_task(self._open(), name="redis-connect")
             self._opening.add_done_callback(self._opened)
-        await self._opening_of_all(self._opening)
+        opening = self._opening
+        await self._opening_of_all(opening)
+        # Who comes between its end and its callback waits for nothing, and would ask for ever without letting that run.
+        self._opened(opening)
         return self._line
 
     async def _opening_of_all(self, opening: "asyncio.Task[_Line]") -> None:
@@ -157,6 +160,8 @@ class Multiplexer:
         return _Line(connection, self._silence_s, self._slots.release, self._lost)
 
     def _opened(self, task: "asyncio.Task[_Line]") -> None:
+        if self._opening is not task:
+            return
         self._opening = None
         if task.cancelled():
             return

@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -92,3 +94,35 @@ def _certificate(folder: Path) -> Path:
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+async def test_who_comes_in_the_moment_the_connection_opens_does_not_ask_for_ever(
+    endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(endpoints.redis_url) as store:
+        line = store._multiplexer
+        original, asked = line._open, 0
+        late = line._send_one(b"*1\r\n$4\r\nPING\r\n")
+
+        def come() -> None:
+            with suppress(StopIteration):
+                late.send(None)
+
+        async def open_slowly() -> Any:
+            found = await original()
+            # The task has ended by then, and whoever waits for its end has not heard of it.
+            asyncio.get_running_loop().call_soon(come)
+            return found
+
+        async def counted(mine: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            assert asked < 10, "it spins"
+            return await ready(mine)
+
+        ready = line._ready
+        monkeypatch.setattr(line, "_open", open_slowly)
+        monkeypatch.setattr(line, "_ready", counted)
+        assert await store.execute("PING")
+        late.close()
+        assert asked == 2
