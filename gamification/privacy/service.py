@@ -46,12 +46,18 @@ async def _credentials(work: Unit, erasure: Erasure, stored: ErasureRepository) 
 
 
 async def _documents(work: Unit, erasure: Erasure, stored: ErasureRepository) -> bytes | None:
-    """The collections of the plan that need no work of their own; the place is the name of the one at hand."""
+    """The collections of the plan that need no work of their own, as many as a part has room for; the place is the name
+    of the one at hand."""
     treatments = generic()
-    name = _at_or_first(treatments, (erasure.place or b"").decode())
-    touched = await stored.treat(name, treatments[name], erasure, DOCUMENTS_A_PART, work.tx)
-    following = name if touched == DOCUMENTS_A_PART else _after(treatments, name)
-    return following.encode() if following is not None else None
+    name: str | None = _at_or_first(treatments, (erasure.place or b"").decode())
+    room = DOCUMENTS_A_PART
+    while name is not None:
+        touched = await stored.treat(name, treatments[name], erasure, room, work.tx)
+        if touched == room:
+            return name.encode()
+        room -= touched
+        name = _after(treatments, name)
+    return None
 
 
 def _at_or_first(names: Mapping[str, object], name: str) -> str:

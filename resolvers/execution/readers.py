@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import isfunction
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry import Schema
@@ -92,7 +93,15 @@ def _stock(field: StrawberryField, definition: GraphQLField) -> Reader:
     return Reader(Way.STOCK, field, call=definition.resolve, is_async=field.is_async)
 
 
+_TURNING: WeakKeyDictionary[GraphQLSchema, dict[StrawberryField, bool]] = WeakKeyDictionary()
+
+
 def _turns_exceptions(schema: GraphQLSchema, field: StrawberryField) -> bool:
-    """Whether exceptions of this field become members of its union."""
-    converter = strawberry_of(schema).schema_converter
-    return bool(converter._get_field_exception_handlers(field))  # noqa: SLF001 - there is no public way to ask
+    """Whether exceptions of this field become members of its union. Kept, for Strawberry looks through all types below
+    each time, which was most of compiling a document."""
+    known = _TURNING.setdefault(schema, {})
+    if (found := known.get(field)) is None:
+        converter = strawberry_of(schema).schema_converter
+        handlers = converter._get_field_exception_handlers(field)  # noqa: SLF001 - there is no public way to ask
+        found = known[field] = bool(handlers)
+    return found

@@ -8,6 +8,7 @@ What the schema gains is walked without a word here. A field that others can rea
 be added below: that is what they are for.
 """
 
+import itertools
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -33,7 +34,7 @@ from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_
 from tests.resolvers.schema_walk import Name, all_leaves, arguments, calls, leaves, selection
 from tests.resolvers.test_nodes import ids_of
 from tests.resolvers.test_permissions import TABLE, everything, hold_something
-from tests.resolvers.walker import Walk, first_message
+from tests.resolvers.walker import Walk, first_message, side_by_side
 from tests.support import SOURCE, ProgrammeUnderTest
 
 ANN = "ann-secret"
@@ -580,13 +581,13 @@ def _unlike(global_id: str) -> str:
 
 
 async def seen_by(
-    club: ProgrammeUnderTest, actor: Actor | None, own: str | None = None
+    club: ProgrammeUnderTest, *actors: Actor | None, own: str | None = None
 ) -> tuple[set[tuple[str, str]], bytes]:
-    """The leaves that an actor reads, without those of the member with the id `own`, and all answers as bytes."""
-    walk = Walk(club.services, actor, await pools_of(club))
-    answers = await walk.answers()
+    """The leaves that actors read, without those of the member with the id `own`, and all answers as bytes."""
+    pools = await pools_of(club)
+    answers = await side_by_side(*(Walk(club.services, actor, pools) for actor in actors))
     seen = set[tuple[str, str]]()
-    for answer in answers:
+    for answer in itertools.chain(*answers):
         seen |= leaves(answer.get("data"), lambda part: own is not None and part.get("id") == own)
     return seen, orjson.dumps(answers)
 
@@ -618,9 +619,7 @@ async def test_what_is_listed_as_public_is_there(world: ProgrammeUnderTest) -> N
 
 async def test_the_walk_gets_everywhere(world: ProgrammeUnderTest) -> None:
     assert CORE.query_type is not None
-    shown = set[tuple[str, str]]()
-    for actor in (world.member_actor(ANN), world.operator, world.moderator):
-        shown |= (await seen_by(world, actor))[0]
+    shown, _ = await seen_by(world, world.member_actor(ANN), world.operator, world.moderator)
 
     assert all_leaves(CORE, CORE.query_type) - shown == NOT_IN_THIS_WORLD
 
@@ -659,9 +658,11 @@ async def test_another_programmes_callers_read_nothing_and_learn_nothing(
     world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest
 ) -> None:
     there, missing = await pools_of(world), await pools_of(world, missing=True)
-    for actor in strangers(elsewhere):
-        found = await Walk(world.services, actor, there).answers()
-        made_up = await Walk(world.services, actor, missing).answers()
+    walks = [
+        Walk(world.services, actor, pools) for actor in strangers(elsewhere) for pools in (there, missing)
+    ]
+    answered = await side_by_side(*walks)
+    for found, made_up in zip(answered[::2], answered[1::2], strict=True):
         answers = orjson.dumps([answer.get("data") for answer in found])
         assert NAME.encode() not in answers
         assert SECRET not in answers.replace(b"ann-secret", b"")

@@ -51,8 +51,14 @@ class Walk:
             return {"errors": [error.formatted for error in refused.errors]}
         return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
 
-    async def answers(self) -> list[dict[str, Any]]:
-        return [await self.ask(request) for request in self.requests()]
+
+async def side_by_side(*walks: Walk) -> list[list[dict[str, Any]]]:
+    """The answers of each walk. All ask one request before any asks the next, while its document is still kept."""
+    answers = [
+        [await walk.ask(request) for walk, request in zip(walks, asked, strict=True)]
+        for asked in zip(*(walk.requests() for walk in walks), strict=True)
+    ]
+    return [list(own) for own in zip(*answers, strict=True)]
 
 
 async def first_message(services: Services, actor: Actor | None, request: Request) -> dict[str, Any]:
