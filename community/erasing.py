@@ -18,7 +18,7 @@ def erasing_steps(posts: PostRepository, comments: CommentRepository) -> Mapping
     async def empty_comments(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
         """Empty a part of what the member answered; what it was under counts those no more that it counted."""
         found = await comments.to_empty(erasure.id, COMMENTS_A_PART, work.tx)
-        counted = [one for one in found if one.state.is_shown]
+        counted = [one for one in found if one.counts]
         await posts.count_comments([one.post_id for one in counted], -1, work.tx)
         await comments.count_below([above for one in counted for above in one.ancestors], -1, work.tx)
         await comments.empty([one.id for one in found], work.tx)

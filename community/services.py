@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from community.blocks import repository as block_repository
 from community.comments import repository as comment_repository
 from community.comments.reading import CommentReading
 from community.comments.repository import CommentRepository
@@ -20,6 +21,7 @@ from community.reactions import repository as reaction_repository
 from community.reactions.repository import ReactionRepository
 from community.reactions.service import ReactionService
 from community.recording import Acts
+from community.sanctions import repository as sanction_repository
 from community.spaces import repository as space_repository
 from community.spaces.repository import SpaceMembershipRepository
 from community.spaces.service import SpaceService
@@ -31,6 +33,8 @@ from storage.redis import RedisStore
 INDEXES = [
     *loyalty.INDEXES,
     space_repository.INDEXES,
+    sanction_repository.INDEXES,
+    block_repository.INDEXES,
     post_repository.INDEXES,
     comment_repository.INDEXES,
     reaction_repository.INDEXES,

@@ -1,6 +1,6 @@
 """Who may read, write and change comments: pure."""
 
-from community.comments.model import Comment, CommentState
+from community.comments.model import Comment
 from community.posts.access import may_read, rights_on
 from community.posts.model import Post, PostState
 from community.spaces.service import Viewer
@@ -9,7 +9,7 @@ from gamification.kit.errors import Conflict, ErrorCode
 
 def is_author(viewer: Viewer, comment: Comment) -> bool:
     """Whether they wrote it."""
-    return viewer.member is not None and viewer.member.id == comment.author_id
+    return viewer.is_member(comment.author_id)
 
 
 def sees_text(viewer: Viewer, post: Post, comment: Comment) -> bool:
@@ -17,13 +17,16 @@ def sees_text(viewer: Viewer, post: Post, comment: Comment) -> bool:
     if not may_read(viewer, post):
         return False
     rights = rights_on(viewer, post)
-    moderates = rights is not None and rights.moderates
-    return comment.state is CommentState.PUBLISHED or is_author(viewer, comment) or moderates
+    if is_author(viewer, comment) or (rights is not None and rights.moderates):
+        return True
+    return comment.counts and comment.author_id not in viewer.hidden
 
 
 def sees(viewer: Viewer, post: Post, comment: Comment) -> bool:
     """Whether the comment is there for them: its text, or the place that it keeps."""
-    return sees_text(viewer, post, comment) or (may_read(viewer, post) and comment.keeps_place)
+    if sees_text(viewer, post, comment):
+        return True
+    return may_read(viewer, post) and comment.below > 0 and not comment.shadowed
 
 
 def require_open(viewer: Viewer, post: Post) -> None:

@@ -9,16 +9,14 @@ from gamification.kit.records import record
 
 
 class CommentState(StrEnum):
-    """PUBLISHED: for who reads the post. DELETED by its author, REMOVED by who looks after the space."""
+    """PENDING: it waits for a moderator before it is published. PUBLISHED: for who reads the post. HIDDEN by reports until a
+    moderator decides, DELETED by its author, REMOVED by who looks after the space."""
 
+    PENDING = "pending"
     PUBLISHED = "published"
+    HIDDEN = "hidden"
     DELETED = "deleted"
     REMOVED = "removed"
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether it counts in what it is under."""
-        return self is CommentState.PUBLISHED
 
 
 class CommentOrder(StrEnum):
@@ -32,7 +30,7 @@ class CommentOrder(StrEnum):
 @record(frozen=True, slots=True)
 class Comment:
     """`ancestors` are the comments that it answers, the outermost first; none where it answers the post. `below`: how many
-    published comments are under it, at any depth. `reacted`: how many reactions there are in all. `publications` and
+    published comments that others see are under it, at any depth. `reacted`: how many reactions there are in all. `publications` and
     `activity_id` as of a post."""
 
     id: bytes
@@ -51,13 +49,14 @@ class Comment:
     below: int = 0
     reacted: int = 0
     reactions: Mapping[str, int] | None = None
+    shadowed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in what it is under."""
+        return self.state is CommentState.PUBLISHED and not self.shadowed
 
     @property
     def parent_id(self) -> bytes | None:
         """The comment that it answers; None where it answers the post."""
         return self.ancestors[-1] if self.ancestors else None
-
-    @property
-    def keeps_place(self) -> bool:
-        """Whether others see that there is, or was, a comment: what is gone holds its place while others answer it."""
-        return self.state is CommentState.PUBLISHED or self.below > 0

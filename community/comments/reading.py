@@ -1,9 +1,10 @@
 """Reading comments: what a viewer may see of them, thread by thread."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from community.comments.access import sees
-from community.comments.model import Comment, CommentOrder
+from community.comments.model import Comment, CommentOrder, CommentState
 from community.comments.repository import CommentRepository
 from community.posts.model import Post
 from community.posts.reading import PostReading
@@ -29,13 +30,32 @@ class CommentReading:
         }
 
     async def page(
-        self, post: Post, parent_id: bytes | None, order: CommentOrder, window: Window
+        self, viewer: Viewer, post: Post, parent_id: bytes | None, order: CommentOrder, window: Window
     ) -> Page[Comment]:
-        """What answers a post that the caller has been shown, or one of its comments, directly."""
-        return await self._repository.page(post.id, parent_id, order, window)
+        """What answers a post that the viewer has been shown, or one of its comments, directly."""
+        return await self._repository.page(post.id, parent_id, shown_to(viewer, [post]), order, window)
 
     async def heads(
-        self, posts: Sequence[Post], order: CommentOrder, count: int
+        self, viewer: Viewer, posts: Sequence[Post], order: CommentOrder, count: int
     ) -> dict[bytes, list[Comment]]:
-        """The first comments of each of these posts that the caller has been shown."""
-        return await self._repository.heads([post.id for post in posts], order, count)
+        """The first comments of each of these posts that the viewer has been shown."""
+        ids = [post.id for post in posts if post.comments or viewer.limited or post.shadowed]
+        return await self._repository.heads(ids, shown_to(viewer, posts), order, count) if ids else {}
+
+
+def shown_to(viewer: Viewer, posts: Sequence[Post]) -> dict[str, Any]:
+    """What of a query leaves the comments under these posts that are there for the viewer: what they read, and the places
+    that what they don't read keeps while others answer it."""
+    rights = [viewer.rights.get(post.space) for post in posts]
+    published, pending = CommentState.PUBLISHED.value, CommentState.PENDING.value
+    if all(one is not None and one.moderates for one in rights):
+        return {"$or": [{"state": {"$in": [published, pending]}}, {"below": {"$gt": 0}}]}
+    own = [{"author_id": viewer.member.id}] if viewer.member is not None else []
+    waiting = [{"state": pending, **one} for one in own]
+    shown: list[dict[str, Any]] = [
+        {"$or": [{"state": published}, {"below": {"$gt": 0}}, *waiting]},
+        {"$or": [{"shadowed": None}, *own]} if own else {"shadowed": None},
+    ]
+    if viewer.hidden:
+        shown.append({"$or": [{"author_id": {"$nin": list(viewer.hidden)}}, {"below": {"$gt": 0}}]})
+    return {"$and": shown}

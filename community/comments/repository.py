@@ -39,7 +39,6 @@ INDEXES = {
         Index([("programme_id", ASCENDING)]),
     ]
 }
-_SHOWN: Document = {"$or": [{"state": CommentState.PUBLISHED.value}, {"below": {"$gt": 0}}]}
 
 
 class CommentRepository:
@@ -87,26 +86,26 @@ class CommentRepository:
         )
 
     async def page(
-        self, post_id: bytes, parent_id: bytes | None, order: CommentOrder, window: Window
+        self, post_id: bytes, parent_id: bytes | None, shown: Document, order: CommentOrder, window: Window
     ) -> Page[Comment]:
-        """What answers a post, or one of its comments, directly."""
-        query = {"post_id": post_id, "parent_id": parent_id, **_SHOWN}
+        """What answers a post, or one of its comments, directly, of what is `shown`."""
+        query = {"post_id": post_id, "parent_id": parent_id, **shown}
         page = await find_page(self._comments, query, ORDERS[order], window)
         return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
 
     async def heads(
-        self, post_ids: Sequence[bytes], order: CommentOrder, count: int
+        self, post_ids: Sequence[bytes], shown: Document, order: CommentOrder, count: int
     ) -> dict[bytes, list[Comment]]:
-        """The first comments of each of these posts, in one read."""
+        """The first comments of each of these posts, of what is `shown`, in one read."""
         # One walk of the index a post, however many comments it has.
         first = [
-            {"$match": {"$expr": {"$eq": ["$post_id", "$$post"]}, "parent_id": None, **_SHOWN}},
+            {"$match": {"$expr": {"$eq": ["$post_id", "$$post"]}, "parent_id": None, **shown}},
             {"$sort": dict(ORDERS[order])},
             {"$limit": count},
         ]
         rows = self._posts.aggregate(
             [
-                {"$match": {"_id": {"$in": list(post_ids)}, "comments": {"$gt": 0}}},
+                {"$match": {"_id": {"$in": list(post_ids)}}},
                 {"$project": {"_id": 1}},
                 {"$lookup": {"from": COLLECTION, "let": {"post": "$_id"}, "pipeline": first, "as": "first"}},
             ]
@@ -143,6 +142,8 @@ def _to(one: Comment) -> Document:
         "reacted": one.reacted,
         "reactions": dict(one.reactions or {}),
     }
+    if one.shadowed:
+        document["shadowed"] = True
     return document | taken_down_to(one.taken_down)
 
 
@@ -164,4 +165,5 @@ def _from(row: Document) -> Comment:
         below=int(row["below"]),
         reacted=int(row["reacted"]),
         reactions={key: int(count) for key, count in row["reactions"].items()},
+        shadowed=row.get("shadowed", False),
     )

@@ -14,18 +14,21 @@ def rights_on(viewer: Viewer, post: Post) -> SpaceRights | None:
 
 def is_author(viewer: Viewer, post: Post) -> bool:
     """Whether they wrote it."""
-    return viewer.member is not None and viewer.member.id == post.author_id
+    return viewer.is_member(post.author_id)
 
 
 def may_read(viewer: Viewer, post: Post) -> bool:
-    """Whether the post is there for them. A draft is its author's alone, staff or not."""
+    """Whether the post is there for them. A draft is its author's alone, staff or not; who looks after the space sees the
+    rest of what is written there, whoever blocks whom."""
     rights = rights_on(viewer, post)
     if rights is None:
         return False
-    if post.state is PostState.PUBLISHED:
+    if is_author(viewer, post):
         return True
-    was_published = post.state.is_gone and post.publications > 0
-    return is_author(viewer, post) or (was_published and rights.moderates)
+    if rights.moderates:
+        was_published = post.state.is_gone and post.publications > 0
+        return was_published or post.state in (PostState.PUBLISHED, PostState.PENDING)
+    return post.state is PostState.PUBLISHED and not post.shadowed and post.author_id not in viewer.hidden
 
 
 def may_edit(viewer: Viewer, post: Post) -> bool:

@@ -11,19 +11,22 @@ from gamification.programmes.definitions import PostKind
 
 
 class PostState(StrEnum):
-    """DRAFT, SCHEDULED: its author's alone. PUBLISHED: for who reads the space. DELETED by its author, REMOVED by who looks
-    after the space: seen by them, and by nobody else."""
+    """DRAFT, SCHEDULED: its author's alone. PENDING: it waits for a moderator before it is published. PUBLISHED: for who
+    reads the space. HIDDEN by reports until a moderator decides, DELETED by its author, REMOVED by who looks after the space:
+    seen by author and moderators, and by nobody else."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
+    PENDING = "pending"
     PUBLISHED = "published"
+    HIDDEN = "hidden"
     DELETED = "deleted"
     REMOVED = "removed"
 
     @property
     def is_gone(self) -> bool:
         """Whether it was published and is not any more."""
-        return self in (PostState.DELETED, PostState.REMOVED)
+        return self in (PostState.HIDDEN, PostState.DELETED, PostState.REMOVED)
 
 
 @record(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class TakenDown:
 class Post:
     """`version` counts what is published of it, from 1, and before that each change; `publications` how often it came to be
     published, which restoring counts in; `activity_id` is the activity that it was recorded as, while it is published.
-    `publish_at`: when a scheduled one comes. Counts are of what others see."""
+    `publish_at`: when a scheduled one comes. `shadowed`: it is published for its author alone, who is shadow-limited. Counts
+    are of what others see."""
 
     id: bytes
     programme_id: str
@@ -79,6 +83,7 @@ class Post:
     activity_id: bytes | None = None
     comments: int = 0
     reactions: Mapping[str, int] | None = None
+    shadowed: bool = False
 
 
 @record(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from gamification.kit.records import record
 from gamification.programmes.definitions import PostKind
 from storage.paging import Page, Window
 
-_ORDERS = {PostState.DRAFT: BEGUN, PostState.SCHEDULED: BEGUN}
+_ORDERS = dict.fromkeys((PostState.DRAFT, PostState.SCHEDULED, PostState.PENDING), BEGUN)
 """What was never published is listed by when it was begun."""
 _EMPTY: Page[Any] = Page([], [], has_next=False, has_previous=False)
 
@@ -63,13 +63,28 @@ class PostReading:
         return await self._repository.before(revisions)
 
 
+def seen_by(viewer: Viewer, *, author: str = "author_id", space: str = "space") -> dict[str, Any]:
+    """What of a query leaves out published content that the viewer is not to see in spaces that they read: what is by
+    members with whom they share a block, and what is published for its author alone. The fields' names are given."""
+    moderated = list(viewer.moderated)
+    if set(viewer.readable) <= set(moderated):
+        return {}
+    own: list[dict[str, Any]] = [{space: {"$in": moderated}}] if moderated else []
+    if viewer.member is not None:
+        own.append({author: viewer.member.id})
+    shown: list[dict[str, Any]] = [{"$or": [{"shadowed": None}, *own]} if own else {"shadowed": None}]
+    if viewer.hidden:
+        shown.append({"$or": [{author: {"$nin": list(viewer.hidden)}}, *own]})
+    return {"$and": shown}
+
+
 def query_of(viewer: Viewer, wanted: PostFilter) -> Mapping[str, Any] | None:
     """What the database is asked; None where nothing can be found."""
     spaces = [key for key in viewer.readable if wanted.space in (None, key)]
     query: dict[str, Any] = {"state": wanted.state.value}
     if wanted.state is not PostState.PUBLISHED:
         own = {"author_id": viewer.member.id} if viewer.member is not None else None
-        if not wanted.state.is_gone:
+        if wanted.state in (PostState.DRAFT, PostState.SCHEDULED):
             if own is None or wanted.author_id not in (None, viewer.member and viewer.member.id):
                 return None
             query |= own
@@ -79,7 +94,11 @@ def query_of(viewer: Viewer, wanted: PostFilter) -> Mapping[str, Any] | None:
             seen += [own] if own else []
             if not seen:
                 return None
-            query |= {"$or": seen, "publications": {"$gt": 0}}
+            query["$or"] = seen
+            if wanted.state is not PostState.PENDING:
+                query["publications"] = {"$gt": 0}
+    else:
+        query |= seen_by(viewer)
     if not spaces:
         return None
     query["space"] = {"$in": spaces}

@@ -90,6 +90,7 @@ class PostRepository:
             "programme_id": programme_id,
             "space": {"$in": list(spaces)},
             "state": PostState.PUBLISHED.value,
+            "shadowed": None,
         }
         rows = self._posts.aggregate([{"$match": match}, {"$group": {"_id": "$space", "count": {"$sum": 1}}}])
         return {row["_id"]: int(row["count"]) for row in await rows.to_list(None)}
@@ -165,6 +166,8 @@ def _to(post: Post) -> Document:
         document["pinned_at"] = post.pinned_at
     if post.publish_at is not None:
         document["publish_at"] = post.publish_at
+    if post.shadowed:
+        document["shadowed"] = True
     return document | taken_down_to(post.taken_down)
 
 
@@ -189,6 +192,7 @@ def _from(row: Document) -> Post:
         activity_id=row["activity_id"],
         comments=int(row["comments"]),
         reactions={key: int(count) for key, count in row["reactions"].items()},
+        shadowed=row.get("shadowed", False),
     )
 
 

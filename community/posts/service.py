@@ -84,7 +84,7 @@ class PostService(PostWork):
             if new.publish_at is not None:
                 post = evolve(post, state=PostState.SCHEDULED, publish_at=new.publish_at)
             elif not new.draft:
-                post = await self.publish_now(work, member, post)
+                post = await self.publish_now(work, member, post, shadowed=viewer.limited)
             await self._repository.save([post], work.tx)
             return {"post": post.id}
 
@@ -142,7 +142,8 @@ class PostService(PostWork):
             if at is not None:
                 scheduled = evolve(post, state=PostState.SCHEDULED, publish_at=at)
                 return evolve(scheduled, version=post.version + 1)
-            return await self.publish_now(work, viewer.member, post)
+            viewer.require_voice()
+            return await self.publish_now(work, viewer.member, post, shadowed=viewer.limited)
 
         return await self.change(actor, member_id, post_id, changed)
 
@@ -155,7 +156,8 @@ class PostService(PostWork):
                 raise Forbidden("Only its author deletes a post; who looks after the space removes it.")
             if post.state is PostState.DELETED:
                 return post
-            require_state(post, PostState.DRAFT, PostState.SCHEDULED, PostState.PUBLISHED)
+            unpublished = (PostState.DRAFT, PostState.SCHEDULED, PostState.PENDING)
+            require_state(post, *unpublished, PostState.PUBLISHED)
             return await self.take_down(work, actor, post, PostState.DELETED, None)
 
         return await self.change(actor, member_id, post_id, changed)
@@ -171,8 +173,11 @@ class PostService(PostWork):
             if post.state is PostState.PUBLISHED:
                 return post
             require_state(post, PostState.DELETED, *([PostState.REMOVED] if moderates else []))
+            if not post.publications:
+                raise Conflict("It was never published.", code=ErrorCode.POST_STATE, path=["postId"])
             author = await self.member(work, actor.programme_id, post.author_id)
-            return await self.publish_now(work, author, evolve(post, taken_down=None))
+            shadowed = post.shadowed or (viewer.limited and is_author(viewer, post))
+            return await self.publish_now(work, author, evolve(post, taken_down=None), shadowed=shadowed)
 
         return await self.change(actor, member_id, post_id, changed)
 
@@ -204,7 +209,7 @@ class PostService(PostWork):
             viewer = await self._spaces.viewer_of(author, work.tx)
             rights = viewer.rights.get(post.space)
             if rights is not None and rights.writes and not author.is_gone:
-                post = await self.publish_now(work, author, post)
+                post = await self.publish_now(work, author, post, shadowed=viewer.limited)
             else:
                 post = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
             await self._repository.save([post], work.tx)

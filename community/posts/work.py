@@ -59,10 +59,17 @@ class PostWork:
     async def viewer(self, work: Unit, actor: Actor, member_id: bytes | None) -> Viewer:
         """Who acts: the caller as they are, a member not banned, or the member that a service names."""
         if member_id is not None or actor.role is Role.MEMBER:
-            return (await self.author(work, actor, member_id))[1]
+            return (await self.acting(work, actor, member_id))[1]
         return await self._spaces.viewer_as(actor, None, work.tx)
 
     async def author(self, work: Unit, actor: Actor, member_id: bytes | None) -> tuple[Member, Viewer]:
+        """The member who writes, and how they see the community. Raises: Forbidden, NotFound, Conflict (MUTED)."""
+        member, viewer = await self.acting(work, actor, member_id)
+        viewer.require_voice()
+        return member, viewer
+
+    async def acting(self, work: Unit, actor: Actor, member_id: bytes | None) -> tuple[Member, Viewer]:
+        """The member who acts, who may be muted. Raises: Forbidden, NotFound."""
         if member_id is not None:
             actor.require(Permission.COMMUNITY_ACT_AS)
         else:
@@ -77,7 +84,8 @@ class PostWork:
             raise NotFound("There is no such member.", path=["postId"])
         return found
 
-    async def publish_now(self, work: Unit, author: Member, post: Post) -> Post:
+    async def publish_now(self, work: Unit, author: Member, post: Post, *, shadowed: bool = False) -> Post:
+        """Publish a post, and record it as its author's activity; `shadowed`: for its author alone."""
         now, publications = work.space.now, post.publications + 1
         first = publications == 1
         published = evolve(
@@ -87,12 +95,12 @@ class PostWork:
             publish_at=None,
             publications=publications,
             version=post.version if first else post.version + 1,
+            shadowed=shadowed,
         )
         facts = {"space": post.space, "kind": post.kind.value}
         activity = None
-        if (
-            author.standing is not Standing.BANNED
-        ):  # what they had written may come back; they do nothing meanwhile
+        # What a banned member had written may come back; they do nothing meanwhile.
+        if author.standing is not Standing.BANNED and not shadowed:
             activity = await self._acts.record(work, author, ACT, post.id, publications, facts)
         if first:
             await self.keep_version(work, published, author.id, None)

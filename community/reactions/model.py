@@ -22,8 +22,8 @@ class Target:
 
 @record(frozen=True, slots=True)
 class Reaction:
-    """One member's to one thing, which is the post `post_id` or under it; None is none any more. `times` counts its changes, `activity_id` is what it counts as for
-    the author."""
+    """One member's to one thing, which is the post `post_id` or under it; None is none any more. `times` counts its changes,
+    `activity_id` is what it counts as for the author; `shadowed`: it is seen by who gave it alone."""
 
     id: bytes
     programme_id: str
@@ -35,6 +35,12 @@ class Reaction:
     at: datetime
     times: int
     activity_id: bytes | None = None
+    shadowed: bool = False
+
+    @property
+    def counted(self) -> str | None:
+        """The reaction that others count; None for none."""
+        return None if self.shadowed else self.key
 
 
 def reaction_id(target: Target, member_id: bytes) -> bytes:

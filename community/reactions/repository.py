@@ -57,9 +57,11 @@ class ReactionRepository:
             moved["reacted"] = (after is not None) - (before is not None)
         await self._targets[target.kind].update_one({"_id": target.id}, {"$inc": moved}, session=tx.session)
 
-    async def page(self, target_id: bytes, keys: Sequence[str], window: Window) -> Page[Reaction]:
-        """Those to a thing, of these keys, latest first."""
-        query = {"target_id": target_id, "key": {"$in": list(keys)}}
+    async def page(
+        self, target_id: bytes, keys: Sequence[str], shown: Document, window: Window
+    ) -> Page[Reaction]:
+        """Those to a thing, of these keys, latest first, of what is `shown`."""
+        query = {"target_id": target_id, "key": {"$in": list(keys)}, **shown}
         page = await find_page(self._reactions, query, [("at", -1), ("_id", -1)], window)
         return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
 
@@ -70,7 +72,7 @@ class ReactionRepository:
 
 
 def _to(one: Reaction) -> Document:
-    return {
+    return ({"shadowed": True} if one.shadowed else {}) | {
         "_id": one.id,
         "programme_id": one.programme_id,
         "target_kind": one.target.kind.value,
@@ -97,4 +99,5 @@ def _from(row: Document) -> Reaction:
         row["at"],
         int(row["times"]),
         row["activity_id"],
+        row.get("shadowed", False),
     )

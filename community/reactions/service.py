@@ -1,6 +1,7 @@
 """Reacting to posts and comments, and seeing who did."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from community.comments.access import sees_text
 from community.comments.model import CommentState
@@ -82,10 +83,12 @@ class ReactionService:
                 )
             if before.key == key:
                 return before
-            after = evolve(before, key=key, at=work.space.now, times=before.times + 1)
+            after = evolve(
+                before, key=key, at=work.space.now, times=before.times + 1, shadowed=viewer.limited
+            )
             after = await self._settled(work, actor, seen, member, before, after)
             await self._repository.save(after, work.tx)
-            await self._repository.count(target, before.key, key, work.tx)
+            await self._repository.count(target, before.counted, after.counted, work.tx)
             return after
 
         return await self._settlement.run(actor.programme_id, body)
@@ -97,11 +100,16 @@ class ReactionService:
         return await self._repository.of_member(viewer.member.id, post_ids)
 
     async def page(
-        self, catalogue: Catalogue, target: Target, key: str | None, window: Window
+        self, viewer: Viewer, catalogue: Catalogue, target: Target, key: str | None, window: Window
     ) -> Page[Reaction]:
-        """Who reacted to a thing that the caller has been shown, latest first; with that reaction, or any."""
+        """Who reacted to a thing that the viewer has been shown, latest first; with that reaction, or any."""
         keys: Sequence[str] = catalogue.settings.community.reactions if key is None else [key]
-        return await self._repository.page(target.id, keys, window)
+        shown: dict[str, Any] = {"shadowed": None}
+        if viewer.member is not None:
+            shown = {"$or": [shown, {"member_id": viewer.member.id}]}
+        if viewer.hidden:
+            shown["member_id"] = {"$nin": list(viewer.hidden)}
+        return await self._repository.page(target.id, keys, shown, window)
 
     # -- within
 
@@ -115,11 +123,11 @@ class ReactionService:
         after: Reaction,
     ) -> Reaction:
         """What it counts as for the author: once while there is one, whichever it is."""
-        if after.key is None:
+        if after.counted is None:
             if before.activity_id is not None:
                 await self._acts.take_back(work, actor, before.activity_id, "the reaction was withdrawn")
             return evolve(after, activity_id=None)
-        if before.key is not None:
+        if before.counted is not None:
             return after
         authors = await work.stores.members.by_ids(actor.programme_id, [seen.author_id], work.tx)
         author = authors.get(seen.author_id)

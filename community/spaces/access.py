@@ -13,11 +13,12 @@ def rights_in(
     membership: SpaceMembership | None,
     *,
     is_let_in: bool,
+    is_muted: bool = False,
 ) -> SpaceRights | None:
     """What `actor`, who is `member` or none, may do in a space; None where it is as if there were none.
 
     Staff and services read everything, moderators and operators look after everything. A draft is for those who define
-    it; in what is archived nobody writes. Who is banned only reads.
+    it; in what is archived nobody writes. Who is banned or muted only reads.
     """
     if space.status is Status.DRAFT and not actor.can(Permission.PROGRAMME_READ_DRAFTS):
         return None
@@ -28,7 +29,7 @@ def rights_in(
     barred = membership is not None and membership.state is SpaceState.BARRED
     role = membership.role if active and membership is not None else None
     reads = staff or space.access is not SpaceAccess.PRIVATE or active
-    may_write = member is not None and member.standing is not Standing.BANNED and not barred
+    may_write = member is not None and member.standing is not Standing.BANNED and not barred and not is_muted
     is_live = space.status is Status.PUBLISHED
     inside = active or space.access is SpaceAccess.OPEN
     return SpaceRights(

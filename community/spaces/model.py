@@ -1,8 +1,10 @@
 """Who is in a space, and what they may do there."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from community.sanctions.model import Sanction
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
 from gamification.programmes.definitions import Space
@@ -61,6 +63,19 @@ class SpaceRights:
         """Their role in it; None for who is not in it."""
         membership = self.membership
         return membership.role if membership and membership.state is SpaceState.ACTIVE else None
+
+
+@record(frozen=True, slots=True)
+class Around:
+    """What is read of a member before anything is shown to them: their memberships by the space's key, the sanctions that
+    were not ended, and with whom they share a block, whoever blocks whom."""
+
+    memberships: Mapping[str, SpaceMembership]
+    sanctions: tuple[Sanction, ...]
+    blocks: frozenset[bytes]
+
+
+NOTHING_AROUND = Around({}, (), frozenset())
 
 
 def membership_id(programme_id: str, space: str, member_id: bytes) -> bytes:

@@ -1,9 +1,20 @@
 """`space_memberships`: {_id, programme_id, space, member_id, role, state, since, by, reason}."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
-from community.spaces.model import SpaceMembership, SpaceRole, SpaceState, membership_id
+from community.blocks.repository import COLLECTION as BLOCKS
+from community.sanctions.repository import COLLECTION as SANCTIONS
+from community.sanctions.repository import sanction_from
+from community.spaces.model import (
+    NOTHING_AROUND,
+    Around,
+    SpaceMembership,
+    SpaceRole,
+    SpaceState,
+    membership_id,
+)
+from gamification.members.repository import COLLECTION as MEMBERS
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
 from storage.paging import Page, Window, find_page
 
@@ -29,15 +40,30 @@ class SpaceMembershipRepository:
 
     def __init__(self, mongo: Mongo) -> None:
         self._memberships = mongo.collection(COLLECTION)
+        self._members = mongo.collection(MEMBERS)
 
-    async def of_member(
-        self, programme_id: str, member_id: bytes, tx: Tx | None = None
-    ) -> dict[str, SpaceMembership]:
-        """All of a member's, by the space's key: at most as many as there are spaces."""
-        rows = self._memberships.find(
-            {"member_id": member_id, "programme_id": programme_id}, session=tx.session if tx else None
+    async def around(self, programme_id: str, member_id: bytes, tx: Tx | None = None) -> Around:
+        """What stands around a member, in one read."""
+        rows = self._members.aggregate(
+            [
+                {"$match": {"_id": member_id, "programme_id": programme_id}},
+                {"$project": {"_id": 1}},
+                _joined(COLLECTION, "member_id", COLLECTION),
+                _joined(SANCTIONS, "member_id", SANCTIONS, [{"$match": {"open": True}}]),
+                _joined(BLOCKS, "blocker", "blocked_by_them"),
+                _joined(BLOCKS, "blocked", "who_block_them"),
+            ],
+            session=tx.session if tx else None,
         )
-        return {row["space"]: _from(row) for row in await rows.to_list(None)}
+        found = next(iter(await rows.to_list(1)), None)
+        if found is None:
+            return NOTHING_AROUND
+        return Around(
+            {row["space"]: _from(row) for row in found[COLLECTION]},
+            tuple(sanction_from(row) for row in found[SANCTIONS]),
+            frozenset(row["blocked"] for row in found["blocked_by_them"])
+            | frozenset(row["blocker"] for row in found["who_block_them"]),
+        )
 
     async def find(
         self, programme_id: str, space: str, member_id: bytes, tx: Tx | None = None
@@ -87,6 +113,20 @@ class SpaceMembershipRepository:
         """Every one of a programme, in no order."""
         async for row in self._memberships.find({"programme_id": programme_id}, batch_size=5000):
             yield _from(row)
+
+
+def _joined(
+    collection: str, field: str, name: str, pipeline: Sequence[Mapping[str, Any]] = ()
+) -> Mapping[str, Any]:
+    return {
+        "$lookup": {
+            "from": collection,
+            "localField": "_id",
+            "foreignField": field,
+            "pipeline": list(pipeline),
+            "as": name,
+        }
+    }
 
 
 def _to(one: SpaceMembership) -> Document:

@@ -3,8 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from community.sanctions.model import Sanction, SanctionKind, on_of
 from community.spaces.access import may_act_on, may_give, rights_in, state_on_joining
-from community.spaces.model import SpaceMembership, SpaceRights, SpaceRole, SpaceState, membership_id
+from community.spaces.model import (
+    NOTHING_AROUND,
+    SpaceMembership,
+    SpaceRights,
+    SpaceRole,
+    SpaceState,
+    membership_id,
+)
 from community.spaces.repository import SpaceMembershipRepository
 from gamification.kit.actors import Actor, Permission, Role
 from gamification.kit.errors import Conflict, ErrorCode, Forbidden, NotFound
@@ -29,16 +37,30 @@ _EMPTY: Page[SpaceMembership] = Page([], [], has_next=False, has_previous=False)
 @record(frozen=True, slots=True)
 class Viewer:
     """Who looks at the community: the member that the caller is, if any, and by key what they may do in each space that
-    is there for them, in file order."""
+    is there for them, in file order. `hidden`: members with whom they share a block; `limited`: what they write is for
+    themselves alone; `muted`: the mute that goes on."""
 
     actor: Actor
     member: Member | None
     rights: Mapping[str, SpaceRights]
+    hidden: frozenset[bytes] = frozenset()
+    limited: bool = False
+    muted: Sanction | None = None
 
     @property
     def readable(self) -> tuple[str, ...]:
         """The keys of the spaces whose posts they may read."""
         return tuple(key for key, one in self.rights.items() if one.reads)
+
+    def is_member(self, member_id: bytes) -> bool:
+        """Whether they are that member."""
+        return self.member is not None and self.member.id == member_id
+
+    def require_voice(self) -> None:
+        """Raises: Conflict (MUTED) where they may not write."""
+        if self.muted is not None:
+            until = f" until {self.muted.until.isoformat()}" if self.muted.until is not None else ""
+            raise Conflict(f"You are muted{until}.", code=ErrorCode.MUTED)
 
     @property
     def moderated(self) -> tuple[str, ...]:
@@ -82,18 +104,24 @@ class SpaceService:
         they are at hand."""
         if catalogue is None:
             catalogue = await self._programmes.catalogue(actor.programme_id, tx=tx)
-        memberships: dict[str, SpaceMembership] = {}
+        around = NOTHING_AROUND
         if member is not None and catalogue.document.spaces:
-            memberships = await self._repository.of_member(actor.programme_id, member.id, tx)
+            around = await self._repository.around(actor.programme_id, member.id, tx)
+        now = self._now()
+        muted = on_of(around.sanctions, SanctionKind.MUTE, now)
         tiers = await self._tiers_of(member, catalogue)
         facts = member_facts(member) if member is not None else {}
         found: dict[str, SpaceRights] = {}
         for space in catalogue.document.spaces:
             is_let_in = not space.is_gated or (member is not None and lets_in(catalogue, space, facts, tiers))
-            rights = rights_in(space, actor, member, memberships.get(space.key), is_let_in=is_let_in)
+            membership = around.memberships.get(space.key)
+            rights = rights_in(
+                space, actor, member, membership, is_let_in=is_let_in, is_muted=muted is not None
+            )
             if rights is not None:
                 found[space.key] = rights
-        return Viewer(actor, member, found)
+        limited = on_of(around.sanctions, SanctionKind.SHADOW_LIMIT, now) is not None
+        return Viewer(actor, member, found, around.blocks, limited, muted)
 
     async def viewer_of(self, member: Member, tx: Tx | None = None) -> Viewer:
         """That member as one who looks, whoever acts for them."""

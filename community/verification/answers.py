@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from community.comments.model import Comment, CommentState
-from community.comments.service import ACT as COMMENTED
+from community.comments.work import ACT as COMMENTED
 from community.posts.model import Post
 from community.reactions.model import TargetKind
 from community.reactions.service import ACT as LIKED
@@ -41,9 +41,9 @@ async def _check_comments(
         if comment.post_id not in posts or comment.author_id not in members:
             report.differs(f"{name}: its post or its author is missing")
         _check_thread(comment, comments, name, report)
-        if comment.state is CommentState.PUBLISHED:
+        if comment.counts:
             under.update((comment.post_id, *comment.ancestors))
-        elif comment.activity_id is not None:
+        elif comment.state is not CommentState.PUBLISHED and comment.activity_id is not None:
             report.differs(f"{name}: it is {comment.state}, but counts by {comment.activity_id.hex()}")
         if comment.activity_id is not None and standing.pop(comment.activity_id, None) is None:
             report.differs(f"{name}: its activity {comment.activity_id.hex()} does not stand")
@@ -78,9 +78,9 @@ async def _check_reactions(
         known = posts if one.target.kind is TargetKind.POST else comments
         if one.target.id not in known or one.member_id not in members:
             report.differs(f"{name}: what it is to, or who gave it, is missing")
-        if one.key is not None:
-            given.setdefault(one.target.id, Counter())[one.key] += 1
-        elif one.activity_id is not None:
+        if one.counted is not None:
+            given.setdefault(one.target.id, Counter())[one.counted] += 1
+        elif one.key is None and one.activity_id is not None:
             report.differs(f"{name}: it is withdrawn, but counts by {one.activity_id.hex()}")
         if one.activity_id is not None and standing.pop(one.activity_id, None) is None:
             author = members.get(one.author_id)

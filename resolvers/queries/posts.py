@@ -15,6 +15,7 @@ from resolvers.types.spaces import PostKind
 
 POSTS = Listing("posts", (datetime, bytes))
 DRAFTS = Listing("drafts", (bytes,))
+UNPUBLISHED = (PostState.DRAFT, PostState.SCHEDULED, PostState.PENDING)
 
 
 @strawberry.input(description="Which posts to list.")
@@ -60,7 +61,7 @@ class PostQueries:
             stated.state,
             stated.pinned,
         )
-        listing = DRAFTS if stated.state in (PostState.DRAFT, PostState.SCHEDULED) else POSTS
+        listing = DRAFTS if stated.state in UNPUBLISHED else POSTS
         page = await info.context.services.post_reading.page(
             await info.context.viewer(), wanted, window(first, after, last, before, of=listing)
         )

@@ -24,7 +24,8 @@ CommentState = domain.CommentState
 strawberry.enum(
     CommentState,
     name="CommentState",
-    description="PUBLISHED; DELETED by its author; REMOVED by who looks after the space.",
+    description="PENDING: it waits for a moderator. PUBLISHED. HIDDEN by reports until a moderator decides; DELETED by its "
+    "author; REMOVED by who looks after the space.",
 )
 CommentOrder = domain.CommentOrder
 strawberry.enum(
@@ -178,8 +179,9 @@ class Comment(Node):
         if post is None:
             raise NotFound("There is no such post.")
         listing = LISTINGS[order_by]
+        viewer = await info.context.viewer()
         page = await info.context.services.comment_reading.page(
-            post, self.model.id, order_by, window(first, after, last, before, of=listing)
+            viewer, post, self.model.id, order_by, window(first, after, last, before, of=listing)
         )
         return connect(page, Comment.of, listing)
 

@@ -28,8 +28,8 @@ PostState = domain.PostState
 strawberry.enum(
     PostState,
     name="PostState",
-    description="DRAFT, SCHEDULED: its author's alone. PUBLISHED. DELETED by its author, REMOVED by who looks after the "
-    "space: seen by them alone.",
+    description="DRAFT, SCHEDULED: its author's alone. PENDING: it waits for a moderator. PUBLISHED. HIDDEN by reports until a "
+    "moderator decides, DELETED by its author, REMOVED by who looks after the space: seen by author and moderators alone.",
 )
 
 
@@ -130,8 +130,9 @@ async def _own_reactions(posts: "list[Post]", info: Info) -> list[str | None]:
 
 
 async def _heads(posts: "list[Post]", info: Info) -> list[list[Comment]]:
+    viewer = await info.context.viewer()
     found = await info.context.services.comment_reading.heads(
-        [post.model for post in posts], CommentOrder.BEST, HEADS
+        viewer, [post.model for post in posts], CommentOrder.BEST, HEADS
     )
     return [[Comment.of(one) for one in found.get(post.model.id, ())] for post in posts]
 
@@ -186,8 +187,9 @@ class Post(Node):
         order_by: Order = CommentOrder.OLDEST,
     ) -> Connection[Comment]:
         listing = LISTINGS[order_by]
+        viewer = await info.context.viewer()
         page = await info.context.services.comment_reading.page(
-            self.model, None, order_by, window(first, after, last, before, of=listing)
+            viewer, self.model, None, order_by, window(first, after, last, before, of=listing)
         )
         return connect(page, Comment.of, listing)
 

@@ -33,6 +33,8 @@ class DefinitionKind(Enum):
     REWARD = "rewards"
     FLASH_SALE = "flash_sales"
     SPACE = "spaces"
+    SURVEY = "surveys"
+    COMPLAINT_CATEGORY = "complaint_categories"
 
 
 DefinitionChangeKind = changes.ChangeKind

@@ -60,7 +60,12 @@ async def own_of(info: Info, targets: Sequence[tuple[bytes, bytes]]) -> list[str
 async def reactors(info: Info, target: Target, reaction: str | None, *paging: Any) -> Connection[Reaction]:
     """Who reacted to something that the caller has been shown."""
     first, after, last, before = paging
+    viewer = await info.context.viewer()
     page = await info.context.services.reactions.page(
-        await info.context.catalogue(), target, reaction, window(first, after, last, before, of=REACTIONS)
+        viewer,
+        await info.context.catalogue(),
+        target,
+        reaction,
+        window(first, after, last, before, of=REACTIONS),
     )
     return connect(page, lambda one: Reaction(model=one), REACTIONS)

@@ -290,6 +290,6 @@ async def test_a_page_of_posts_with_all_that_stands_around_them(
             "find posts": 1,
             "find programmes": 1,
             "find reactions": 1,
-            "find space_memberships": 1,
+            "aggregate members": 1,
             "find tier_states": 1,
         }
