@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from strawberry import Schema
 
 from api.bootstrap import Backend
+from api.calendars import calendar_routes
 from api.callers.auth import Authenticator
 from api.callers.keysets import KeySet
 from api.callers.signing import signing_secret
@@ -32,6 +33,7 @@ from api.metrics import MetricsEndpoint
 from api.middleware import BodyLimit, Direct, RequestEnvelope
 from api.problems import TRY_LATER, on_domain_error, on_http_exception, on_try_later
 from api.settings import Settings
+from api.surveys import SurveyAnswersEndpoint
 from api.worker import Worker
 from gamification.kit.errors import DomainError
 from resolvers.operations import Operations
@@ -74,10 +76,16 @@ def create_app(
             Route("/", _addresses, methods=["GET"]),
             WebSocketRoute(GRAPHQL, sockets),
             Route("/events", EventsEndpoint(authenticator, budgets, settings).__call__, methods=["POST"]),
+            Route(
+                "/surveys/{survey}/answers.csv",
+                SurveyAnswersEndpoint(authenticator, budgets).__call__,
+                methods=["GET"],
+            ),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", MetricsEndpoint(settings).__call__, methods=["GET"]),
             *credential_routes(budgets),
+            *calendar_routes(budgets),
         ],
         middleware=_middleware(settings, graphql),
         exception_handlers={

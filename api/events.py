@@ -21,16 +21,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bootstrap import Backend
-from api.callers.auth import Authenticator, bearer
-from api.callers.budgets import RATE_LIMITED, Budgets, Denial
-from api.callers.identity import Caller, address_of, caller_of
+from api.callers.admitting import admit, denied
+from api.callers.auth import Authenticator
+from api.callers.budgets import Budgets
+from api.callers.identity import Caller
 from api.cloudevents import activity_of, attributes_of
 from api.graphql.requests import Head, Unacceptable, read_body
-from api.problems import problem
 from api.settings import Settings
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.kit.actors import Actor, Permission
-from gamification.kit.errors import DomainError, InvalidInput, LimitExceeded, Unauthenticated
+from gamification.kit.errors import DomainError, InvalidInput, LimitExceeded
 from resolvers.deadlines import Deadlines
 from resolvers.relay import encode_id
 
@@ -55,26 +55,14 @@ class EventsEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """200 with an outcome an event. Raises: DomainError, KeysUnavailable, Contention, MongoUnavailable."""
-        address = address_of(request.scope)
-        try:
-            actor = await self._actor(request)
-        except Unauthenticated:
-            denial = await self._budgets.wrong_token(address)
-            if denial is None:
-                raise
-            return _denied(denial)
-        caller = caller_of(actor, address)
-        denial = await self._budgets.charge(caller, requests=1)
-        if denial is not None:
-            return _denied(denial)
+        admitted = await admit(
+            request, self._authenticator, self._budgets, "A service's bearer token is needed."
+        )
+        if isinstance(admitted, Response):
+            return admitted
+        actor, caller = admitted
         actor.require(Permission.ACTIVITY_RECORD)
         return await self._record(request, actor, caller)
-
-    async def _actor(self, request: Request) -> Actor:
-        token = bearer(request.headers.get("authorization"))
-        if token is None:
-            raise Unauthenticated("A service's bearer token is needed.")
-        return await self._authenticator.authenticate(token)
 
     async def _record(self, request: Request, actor: Actor, caller: Caller) -> Response:
         envelopes = _envelopes(request, await self._json(request))
@@ -84,7 +72,7 @@ class EventsEndpoint:
             )
         denial = await self._budgets.charge(caller, cost=EVENT_COST * len(envelopes))
         if denial is not None:
-            return _denied(denial)
+            return denied(denial)
         backend: Backend = request.app.state.backend
         accepted, refused = _read(envelopes)
         outcomes = await backend.services.recording.record(actor, list(accepted.values()))
@@ -129,17 +117,6 @@ def _envelopes(request: Request, body: Any) -> Sequence[object]:
             raise HTTPException(400, "A batch is a JSON array of events.")
         return body
     return [attributes_of(request.headers, body) if kind == JSON else body]
-
-
-def _denied(denial: Denial) -> Response:
-    return problem(
-        429,
-        denial.message,
-        headers={"Retry-After": str(denial.retry_after_s)},
-        code=RATE_LIMITED,
-        limitKind=denial.kind.value,
-        limit=denial.limit,
-    )
 
 
 def _read(envelopes: Sequence[object]) -> tuple[dict[int, NewActivity], dict[int, DomainError]]:

@@ -7,9 +7,11 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from api.programme_files import bundled
+from community.importing.model import ImportedContent
 from community.services import Services
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus, NewActivity
 from gamification.importers.model import ImportedMember, ImportReport
+from gamification.importers.threads import SourceThread, ThreadReader
 from gamification.kit.actors import Actor, Role, system_actor
 from gamification.kit.errors import InvalidInput
 from gamification.members.model import NewMember
@@ -69,6 +71,58 @@ class Imported:
             "reasons": self.reasons,
             "source": self.source.as_dict(),
         }
+
+
+THREADS_AT_ONCE = 20
+TEXTS_AT_ONCE = 500
+"""So much content is one transaction, unless one thread alone is more."""
+
+
+@dataclass(slots=True)
+class Content:
+    """What an import of content did, and what of the source was left out."""
+
+    done: ImportedContent = field(default_factory=ImportedContent)
+    source: ImportReport = field(default_factory=ImportReport)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON."""
+        return {**self.done.as_dict(), "source": self.source.as_dict()}
+
+
+async def import_content(
+    services: Services,
+    source: ThreadReader,
+    key: str,
+    space: str,
+    on_progress: Callable[[str, int, int | None], None],
+) -> Content:
+    """Write the threads of a source into a space, part by part; those that are there already stay as they are.
+
+    Raises: SourceUnreadable; InvalidInput where the programme has no such space that takes questions.
+    """
+    actor, content = system_actor(key), Content()
+    await services.content_import.require_space(key, space)
+    on_progress("Threads", 0, None)
+    for part in parts_of(source.threads()):
+        content.done.add(await services.content_import.write(actor, space, part))
+        on_progress("Threads", content.done.threads, source.count)
+    content.source = source.report
+    return content
+
+
+def parts_of(threads: Iterable[SourceThread]) -> Iterator[list[SourceThread]]:
+    """Threads in parts of a bounded size."""
+    part: list[SourceThread] = []
+    size = 0
+    for thread in threads:
+        if part and (len(part) == THREADS_AT_ONCE or size + thread.size > TEXTS_AT_ONCE):
+            yield part
+            part, size = [], 0
+        part.append(thread)
+        size += thread.size
+    if part:
+        yield part
 
 
 async def ensure_programme(services: Services, key: str, template: str) -> bool:

@@ -13,6 +13,8 @@ from api.logs.configuring import REQUEST_ID_HEADER, request_id
 from api.problems import on_crash, problem
 
 log = structlog.get_logger()
+CALENDARS = "/calendars/"
+"""What is below is secret: such a path is never logged."""
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
 _REQUEST_ID = REQUEST_ID_HEADER.encode()
 _HEADERS = (
@@ -70,10 +72,10 @@ class RequestEnvelope:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            log.info("request.abandoned", method=scope["method"], path=scope["path"])
+            log.info("request.abandoned", method=scope["method"], path=_logged(scope["path"]))
             return
         except Exception:
-            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            log.exception("request.failed", method=scope["method"], path=_logged(scope["path"]))
             if status:
                 raise  # too late for another answer: the server must break the connection off
             await on_crash()(scope, receive, send_with_id)
@@ -81,7 +83,7 @@ class RequestEnvelope:
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
             fields = {
                 "method": scope["method"],
-                "path": scope["path"],
+                "path": _logged(scope["path"]),
                 "status": status,
                 "duration_ms": milliseconds,
                 **scope["state"].get("operation", {}),
@@ -96,6 +98,11 @@ class RequestEnvelope:
             log.exception("socket.failed", path=scope["path"])
             raise
         log.info("socket.closed", path=scope["path"], duration_s=round(time.perf_counter() - began, 1))
+
+
+def _logged(path: str) -> str:
+    """A path as it may stand in a log: the addresses of calendars are secrets."""
+    return f"{CALENDARS}…" if path.startswith(CALENDARS) else path
 
 
 def _stated_id(scope: Scope) -> str:

@@ -20,6 +20,7 @@ _STATUS = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
     ErrorCode.IDEMPOTENCY_CONFLICT: 409,
+    ErrorCode.SURVEY_TOO_FEW: 409,
     ErrorCode.LIMIT_EXCEEDED: 413,
     ErrorCode.TOO_LARGE: 413,
 }

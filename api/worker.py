@@ -17,6 +17,13 @@ RESTORE_SECONDS = 5.0
 EXPIRE_SECONDS = 60.0
 REMIND_SECONDS = 60.0
 PUBLISH_SECONDS = 5.0
+HEAT_SECONDS = 30.0
+BOUNTY_SECONDS = 5.0
+TELL_PROPOSALS_SECONDS = 2.0
+FINISH_CONTESTS_SECONDS = 5.0
+SANCTIONS_SECONDS = 2.0
+TRUST_SECONDS = 60.0
+GATHERINGS_SECONDS = 2.0
 RESERVATION_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
 BACKFILL_SECONDS = 0.5
@@ -28,6 +35,7 @@ GOALS_SECONDS = 0.5
 ERASE_SECONDS = 5.0
 SWEEP_MERGES_SECONDS = 30.0
 _BACKOFF_MAX_SECONDS = 30.0
+HEATED_A_ROUND = 1000
 
 
 class Worker:
@@ -45,6 +53,13 @@ class Worker:
             ("expiry", EXPIRE_SECONDS, self._expire),
             ("reminders", REMIND_SECONDS, self._remind),
             ("scheduled posts", PUBLISH_SECONDS, self._publish),
+            ("hot posts", HEAT_SECONDS, self._count_heat),
+            ("gatherings", GATHERINGS_SECONDS, self._services.gathering_keeping.run_all),
+            ("trust", TRUST_SECONDS, self._services.trust.run_due),
+            ("sanctions", SANCTIONS_SECONDS, self._end_sanctions),
+            ("bounties", BOUNTY_SECONDS, self._settle_bounties),
+            ("proposals", TELL_PROPOSALS_SECONDS, self._tell_of_proposals),
+            ("contests", FINISH_CONTESTS_SECONDS, self._finish_contests),
             ("reservations", RESERVATION_SECONDS, self._expire_reservations),
             ("flash sales", RECONCILE_SECONDS, self._reconcile_sales),
             ("tiers", TIERS_SECONDS, self._review_tiers),
@@ -92,9 +107,38 @@ class Worker:
     async def _reconcile_sales(self) -> int:
         return await self._services.sale_keeper.reconcile(self._services.now())
 
+    async def _count_heat(self) -> int:
+        # What is reacted to all the time is counted once a round.
+        return await self._services.feeds.count_due(HEATED_A_ROUND)
+
     async def _publish(self) -> int:
         done = 0
         while count := await self._services.posts.publish_due():
+            done += count
+        return done
+
+    async def _end_sanctions(self) -> int:
+        sanctioning = self._services.moderating.sanctioning
+        done = 0
+        while count := await sanctioning.end_due():
+            done += count
+        return done + await sanctioning.sweep_due()
+
+    async def _finish_contests(self) -> int:
+        done = 0
+        while count := await self._services.contest_finishing.finish_due():
+            done += count
+        return done
+
+    async def _tell_of_proposals(self) -> int:
+        done = 0
+        while count := await self._services.proposal_telling.tell_due():
+            done += count
+        return done
+
+    async def _settle_bounties(self) -> int:
+        done = 0
+        while count := await self._services.bounties.settle_due():
             done += count
         return done
 

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from community.comments.repository import CommentRepository
+from community.contests.forgetting import forget_entries
+from community.contests.repository import ContestRepository
+from community.moderation.forgetting import close_cases, empty_statements
+from community.moderation.repository import CaseRepository, ReportRepository
+from community.moderation.verdicts import Verdicts
+from community.oversight.repository import StatementRepository
 from community.posts.repository import PostRepository
+from community.questions.forgetting import forget_answers, forget_asker
+from community.questions.repository import QuestionRepository
 from gamification.privacy.model import Erasure
 from gamification.privacy.repository import ErasureRepository
 from gamification.privacy.service import Step
@@ -12,7 +20,15 @@ from gamification.settlement.unit import Unit
 COMMENTS_A_PART = 100
 
 
-def erasing_steps(posts: PostRepository, comments: CommentRepository) -> Mapping[str, Step]:
+def erasing_steps(
+    posts: PostRepository,
+    comments: CommentRepository,
+    questions: QuestionRepository,
+    contests: ContestRepository,
+    cases: CaseRepository,
+    reports: ReportRepository,
+    statements: StatementRepository,
+) -> Mapping[str, Step]:
     """The community's steps."""
 
     async def empty_comments(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
@@ -22,6 +38,28 @@ def erasing_steps(posts: PostRepository, comments: CommentRepository) -> Mapping
         await posts.count_comments([one.post_id for one in counted], -1, work.tx)
         await comments.count_below([above for one in counted for above in one.ancestors], -1, work.tx)
         await comments.empty([one.id for one in found], work.tx)
+        await forget_answers(questions, work, found)
         return b"" if len(found) == COMMENTS_A_PART else None
 
-    return {"comments": empty_comments}
+    async def close_questions(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
+        """Close what the member asked; what is offered for answers comes back."""
+        return b"" if await forget_asker(questions, work, erasure.id) else None
+
+    async def leave_contests(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
+        """Let the member's stories take part in no contest any more."""
+        await forget_entries(contests, work, erasure.id)
+        return None
+
+    async def close_reported(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
+        """Close what moderators would still have to decide about the member."""
+        more = await close_cases(cases, Verdicts(reports), work, erasure.id)
+        more |= await empty_statements(statements, work, erasure.id)
+        await reports.empty_about(erasure.id, work.tx)
+        return b"" if more else None
+
+    return {
+        "comments": empty_comments,
+        "questions": close_questions,
+        "contests": leave_contests,
+        "cases": close_reported,
+    }

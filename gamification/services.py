@@ -1,6 +1,6 @@
 """All services of the loyalty domain, wired once: what `api/` builds and resolvers call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -237,11 +237,12 @@ def build(
     intake_waiting_max: int = WAITING_MAX,
     issuing: Issuing | None = None,
     erasing: Mapping[str, Step] | None = None,
+    channels: Sequence[str] = (),
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
     by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
     `intake_waiting_max` activities wait to be recorded. `erasing`: steps by which a member is erased from what builds upon
-    this domain."""
+    this domain; `channels`: what else is listened to for changes."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo, members_fresh_s),
@@ -294,7 +295,8 @@ def build(
     reversal = ReversalService(settlement, activities, programmes)
     bell = QueueBell(redis)
     doorbells = Doorbells(
-        redis, [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL, evidence_service.CHANNEL, GOAL_CHANNEL]
+        redis,
+        [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL, evidence_service.CHANNEL, GOAL_CHANNEL, *channels],
     )
     return Services(
         now=now,

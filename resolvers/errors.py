@@ -7,6 +7,7 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 
+from community.screening.model import Screened
 from gamification.kit import errors
 from gamification.kit.errors import DomainError
 from resolvers.scalars import Long
@@ -76,12 +77,23 @@ class InsufficientPointsError(Error):
         )
 
 
+@strawberry.type(description="A rule of the programme refuses the text.")
+class ScreenedError(Error):
+    rule: str = strawberry.field(description="The rule's key.")
+
+    @classmethod
+    def of(cls, error: DomainError) -> Any:
+        assert isinstance(error, Screened)  # noqa: S101 - its handler takes no other
+        return cls(code=error.code, message=error.message, path=error.path, rule=error.rule)
+
+
 _TYPES: dict[type[DomainError], type[Error]] = {
     errors.InvalidInput: InvalidInputError,
     errors.NotFound: NotFoundError,
     errors.Conflict: ConflictError,
     errors.IdempotencyConflict: IdempotencyConflictError,
     errors.InsufficientPoints: InsufficientPointsError,
+    Screened: ScreenedError,
 }
 """Those that results foresee; not signed in, not allowed and over a limit are always top-level errors."""
 

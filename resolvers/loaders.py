@@ -9,9 +9,15 @@ from typing import Any, Generic, TypeVar
 from strawberry.dataloader import DataLoader
 
 from community.comments.model import Comment
+from community.following.model import Reader
+from community.gatherings.model import Gathering, Rsvp
+from community.polls.reading import SeenPoll
 from community.posts.model import Post
+from community.proposals.reading import SeenProposal
+from community.questions.model import Bounty, Question
 from community.services import Services
 from community.spaces.service import Viewer
+from community.trust.model import Trust
 from gamification.activity.model import Activity
 from gamification.badges.model import BadgeAward
 from gamification.badges.rarity import Rarity
@@ -210,9 +216,23 @@ class Loaders:
         return self._by_id(self._services.badges.rarities)
 
     @cached_property
+    def readers(self) -> DataLoader[str, Reader | None]:
+        """What the caller follows and has read."""
+        return DataLoader(load_fn=self._readers, cache=self._cache)
+
+    @cached_property
     def viewers(self) -> DataLoader[str, Viewer]:
         """The caller as one who looks at the community."""
         return DataLoader(load_fn=self._viewers, cache=self._cache)
+
+    @cached_property
+    def trusts(self) -> ById[bytes, Trust]:
+        """How far members are trusted, by their id; absent is level 0."""
+
+        async def read(_: Actor, ids: Sequence[bytes]) -> dict[bytes, Trust]:
+            return await self._services.moderating.stores.trust.by_ids(ids)
+
+        return self._by_id(read)
 
     @cached_property
     def posts(self) -> ById[bytes, Post]:
@@ -241,6 +261,66 @@ class Loaders:
         async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Comment]:
             viewer = await self.viewers.load(actor.subject)
             return await self._services.comment_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def questions(self) -> ById[bytes, Question]:
+        """What is beside questions, by the id of a post that the caller has been shown."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Question]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.question_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def polls(self) -> ById[bytes, SeenPoll]:
+        """What the caller sees of polls, by the id of a post that they have been shown."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, SeenPoll]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.poll_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def proposals(self) -> ById[bytes, SeenProposal]:
+        """What the caller sees of proposals, by the id of a post that they have been shown."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, SeenProposal]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.proposal_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def bounties(self) -> ById[bytes, Bounty]:
+        """Bounties by id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Bounty]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.question_reading.bounties(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def gatherings(self) -> ById[bytes, Gathering]:
+        """Gatherings by id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Gathering]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.gathering_reading.by_ids(viewer, ids)
+
+        return self._by_id(read)
+
+    @cached_property
+    def own_rsvps(self) -> ById[bytes, Rsvp]:
+        """The caller's answers, by the gathering's id."""
+
+        async def read(actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Rsvp]:
+            viewer = await self.viewers.load(actor.subject)
+            return await self._services.gathering_reading.own(viewer, ids)
 
         return self._by_id(read)
 
@@ -309,6 +389,10 @@ class Loaders:
             return [[] for _ in members]
         found = await self._services.tiers.standings(self._actor, members)
         return [found.get(member.id, []) for member in members]
+
+    async def _readers(self, subjects: list[str]) -> list[Reader | None]:
+        found = await self._services.following.reader(await self.viewers.load(subjects[0]))
+        return [found for _ in subjects]
 
     async def _viewers(self, subjects: list[str]) -> list[Viewer]:
         assert self._actor is not None  # noqa: S101 - nobody without a token asks as a viewer

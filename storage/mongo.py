@@ -90,6 +90,8 @@ class Index:
     unique: bool = False
     partial: Mapping[str, Any] | None = None
     expire_after_s: int | None = None
+    clustered: bool = False
+    """The collection is made to keep its documents by this key, which is `_id`: nothing tells in which order they came."""
 
 
 class Mongo:
@@ -128,15 +130,18 @@ class Mongo:
         """Make the indexes that are missing, however long it takes; those that exist stay as they are."""
         with pymongo.timeout(0):
             for name, wanted in indexes.items():
-                models = [_index_model(index) for index in wanted]
+                stated = list(wanted)
+                if any(index.clustered for index in stated):
+                    await self._make_collection(name, clusteredIndex={"key": {"_id": 1}, "unique": True})
+                models = [_index_model(index) for index in stated if not index.clustered]
                 if models:
                     await self._database[name].create_indexes(models)
                 else:
                     await self._make_collection(name)
 
-    async def _make_collection(self, name: str) -> None:
+    async def _make_collection(self, name: str, **options: Any) -> None:
         if name not in await self._database.list_collection_names(filter={"name": name}):
-            await self._database.create_collection(name)
+            await self._database.create_collection(name, **options)
 
     async def transaction(self, body: Callable[[Tx], Awaitable[T]], patience_s: float | None = None) -> T:
         """Run `body` in a transaction acknowledged by the majority; on a conflict, run it again.
@@ -222,7 +227,7 @@ async def find_by_ids(
     collection: Collection,
     ids: Sequence[bytes],
     tx: Tx | None = None,
-    projection: Sequence[str] | None = None,
+    projection: Sequence[str] | Mapping[str, int] | None = None,
 ) -> dict[bytes, Document]:
     """The documents with these `_id`s, by `_id`; missing ones are absent."""
     if not ids:

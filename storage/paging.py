@@ -31,9 +31,15 @@ class Page(Generic[T]):
 
 
 async def find_page(
-    collection: Collection, query: Mapping[str, Any], order: Sequence[tuple[str, int]], window: Window
+    collection: Collection,
+    query: Mapping[str, Any],
+    order: Sequence[tuple[str, int]],
+    window: Window,
+    *,
+    without: Sequence[str] = (),
 ) -> Page[Document]:
-    """One page of the documents that match, in `order`: (field, 1 or -1) pairs whose values are unique together."""
+    """One page of the documents that match, in `order`: (field, 1 or -1) pairs whose values are unique together. Fields
+    `without` which they come are none of the order's."""
     conditions: list[Mapping[str, Any]] = [query]
     if window.after is not None:
         conditions.append(_beyond(order, window.after, forward=True))
@@ -41,7 +47,9 @@ async def find_page(
         conditions.append(_beyond(order, window.before, forward=False))
     sign = -1 if window.backward else 1
     cursor = (
-        collection.find({"$and": conditions} if len(conditions) > 1 else query)
+        collection.find(
+            {"$and": conditions} if len(conditions) > 1 else query, dict.fromkeys(without, 0) or None
+        )
         .sort([(field, direction * sign) for field, direction in order])
         .limit(window.size + 1)
     )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from community.following.service import Topic
 from community.posts.service import NewPost, PostChange
 from community.reactions.model import Target, TargetKind
 from gamification.programmes.definitions import PostKind
@@ -125,6 +126,16 @@ async def liked(club: ProgrammeUnderTest, by: str, name: str) -> None:
     for kind, label in ((TargetKind.POST, "published"), (TargetKind.COMMENT, "comment")):
         target = Target(kind, _WROTE[club.id_of(name), label])
         await club.services.reactions.react(club.service, club.id_of(by), target, "like")
+
+
+async def kept(club: ProgrammeUnderTest, name: str, of: str, word: str = "") -> None:
+    """Let a member follow and keep what `wrote` wrote for another; `word` stands in what is theirs alone."""
+    post = _WROTE[club.id_of(of), "published"]
+    for topic in (Topic(space="square"), Topic(tag=f"{word}tag"), Topic(post_id=post)):
+        await club.services.following.follow(club.service, club.id_of(name), topic)
+    for kind, label in ((TargetKind.POST, "published"), (TargetKind.COMMENT, "comment")):
+        target = Target(kind, _WROTE[club.id_of(of), label])
+        await club.services.bookmarks.add(club.service, club.id_of(name), target, f"{word} note")
 
 
 def comment_gid(club: ProgrammeUnderTest, name: str, label: str = "comment") -> str:

@@ -9,6 +9,7 @@ from api.cli import (
     credentials,
     drawing,
     imports,
+    moderating,
     programmes,
     schemas,
     serving,
@@ -48,6 +49,7 @@ for _name, _command in (
     ("credential-key", credentials.credential_key),
     ("apply", programmes.apply),
     ("verify", checks.verify),
+    ("moderation-log", moderating.moderation_log),
     ("simulate", simulating.simulate),
     ("export-schema", schemas.export_schema),
 ):
@@ -55,6 +57,8 @@ for _name, _command in (
 imported.command("stackexchange", epilog=EXIT_CODES)(imports.stackexchange)
 imported.command("purchases", epilog=EXIT_CODES)(imports.purchases)
 rebuilt.command("leaderboards", epilog=EXIT_CODES)(checks.rebuild_leaderboards)
+rebuilt.command("search", epilog=EXIT_CODES)(checks.rebuild_search)
+rebuilt.command("hot", epilog=EXIT_CODES)(checks.rebuild_hot)
 drawn.command("verify", epilog=EXIT_CODES)(drawing.verify)
 drawn.command("export", epilog=EXIT_CODES)(drawing.export)
 app.add_typer(imported)

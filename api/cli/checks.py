@@ -43,6 +43,32 @@ def rebuild_leaderboards(programme: ProgrammeOption, as_json: JsonOption = False
         report.result({"programme": programme, "records": rebuilt})
 
 
+def rebuild_search(programme: ProgrammeOption, as_json: JsonOption = False) -> None:
+    """Make anew what texts and names are found by, where another version of the rules made it; what is up to date stays."""
+    with reporting(as_json=as_json) as report:
+        done = with_backend(report, lambda backend: _bring_up_to_date(backend, programme))
+        report.show(table(f"Made anew in programme {programme}", ("What", "#Count"), sorted(done.items())))
+        report.result({"programme": programme, **done})
+
+
+def rebuild_hot(programme: ProgrammeOption, as_json: JsonOption = False) -> None:
+    """Count again how hot every published post is."""
+    with reporting(as_json=as_json) as report:
+        done = with_backend(report, lambda backend: _recount(backend, programme))
+        report.show(table(f"Counted in programme {programme}", ("What", "#Count"), [("posts", done)]))
+        report.result({"programme": programme, "posts": done})
+
+
+async def _recount(backend: Backend, programme: str) -> int:
+    await backend.services.programmes.catalogue(programme)
+    return await backend.services.feeds.recount(programme)
+
+
+async def _bring_up_to_date(backend: Backend, programme: str) -> dict[str, int]:
+    await backend.services.programmes.catalogue(programme)
+    return await backend.services.search.bring_up_to_date(programme)
+
+
 async def _verify(backend: Backend, programme: str, report: Report) -> Findings:
     with report.progress() as bar:
         task: TaskID = bar.add_task("Activity", total=None)

@@ -12,10 +12,11 @@ from api.cli.backends import with_backend
 from api.cli.comparing import comparison_document, comparison_of, comparison_tables
 from api.cli.options import JsonOption, ProgrammeOption
 from api.cli.report import Exit, Report, reporting, table
-from api.importing import Imported, Source, run_import
+from api.importing import Content, Imported, Source, import_content, run_import
 from gamification.importers.comparison import Comparison, read_published
 from gamification.importers.purchases import PurchaseFile
 from gamification.importers.stackexchange import StackExchangeDump
+from gamification.importers.threads import ThreadReader
 
 
 def stackexchange(
@@ -24,6 +25,13 @@ def stackexchange(
     compare: Annotated[
         bool, typer.Option("--compare", help="Print the outcome beside what the site itself published.")
     ] = False,
+    content: Annotated[
+        bool,
+        typer.Option("--content", help="Also bring what was written: questions, answers, comments, votes."),
+    ] = False,
+    space: Annotated[
+        str, typer.Option("--space", help="Where that is to stand: a space that takes questions.")
+    ] = "questions",
     as_json: JsonOption = False,
 ) -> None:
     """Import a Stack Exchange data dump; the programme is made from programmes/stackexchange.yaml where missing."""
@@ -31,11 +39,21 @@ def stackexchange(
         # Read before the import, so that a missing file is told at once.
         published = read_published(directory) if compare else None
 
-        async def afterwards(backend: Backend) -> Comparison | None:
-            return None if published is None else await comparison_of(backend.services, programme, published)
+        async def afterwards(backend: Backend) -> tuple[Content | None, Comparison | None]:
+            written = None
+            if content:
+                written = await _content(report, backend, ThreadReader(directory), programme, space)
+            if published is None:
+                return written, None
+            return written, await comparison_of(backend.services, programme, published)
 
-        done, compared = _import(report, StackExchangeDump(directory), programme, "stackexchange", afterwards)
+        done, (written, compared) = _import(
+            report, StackExchangeDump(directory), programme, "stackexchange", afterwards
+        )
         document = done.as_dict()
+        if written is not None:
+            report.show(_content_table(space, written))
+            document["content"] = written.as_dict()
         if compared is not None:
             for shown in comparison_tables(compared):
                 report.show(shown)
@@ -87,6 +105,28 @@ def _import(
     if counts["rejected"]:
         report.code = Exit.DIFFERENCES
     return done, looked_at
+
+
+async def _content(
+    report: Report, backend: Backend, source: ThreadReader, programme: str, space: str
+) -> Content:
+    with report.progress() as bar:
+        task = bar.add_task("Threads", total=None)
+        return await import_content(
+            backend.services,
+            source,
+            programme,
+            space,
+            lambda _, count, total: bar.update(task, completed=count, total=total),
+        )
+
+
+def _content_table(space: str, written: Content) -> Table:
+    rows: list[tuple[str, object]] = [
+        *written.done.as_dict().items(),
+        *((f"  {file}: {reason}", count) for (file, reason), count in sorted(written.source.skipped.items())),
+    ]
+    return table(f"Content in the space {space}", ("What", "#Count"), rows)
 
 
 def _table(programme: str, done: Imported) -> Table:

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bootstrap import Backend
-from api.callers.budgets import RATE_LIMITED, Budgets, Denial
+from api.callers.admitting import denied
+from api.callers.budgets import Budgets
 from api.callers.identity import address_of, caller_of
 from api.problems import problem
 from gamification.credentials.documents import STATUS_TTL
@@ -31,7 +32,7 @@ def credential_routes(budgets: Budgets) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             denial = await budgets.charge(caller_of(None, address_of(request.scope)), requests=1)
             if denial is not None:
-                return _denied(denial)
+                return denied(denial)
             backend: Backend = request.app.state.backend
             try:
                 return await answer(backend.services.credentials, request)
@@ -91,14 +92,3 @@ def _json(document: object, media_type: str) -> Response:
 
 def _signed(text: str, kept: str = "public, max-age=60") -> Response:
     return Response(text, media_type=VC_JWT, headers={"Cache-Control": kept})
-
-
-def _denied(denial: Denial) -> Response:
-    return problem(
-        429,
-        denial.message,
-        headers={"Retry-After": str(denial.retry_after_s)},
-        code=RATE_LIMITED,
-        limitKind=denial.kind.value,
-        limit=denial.limit,
-    )

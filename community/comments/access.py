@@ -26,7 +26,7 @@ def sees(viewer: Viewer, post: Post, comment: Comment) -> bool:
     """Whether the comment is there for them: its text, or the place that it keeps."""
     if sees_text(viewer, post, comment):
         return True
-    return may_read(viewer, post) and comment.below > 0 and not comment.shadowed
+    return may_read(viewer, post) and comment.below > 0
 
 
 def require_open(viewer: Viewer, post: Post) -> None:

@@ -50,6 +50,13 @@ class Comment:
     reacted: int = 0
     reactions: Mapping[str, int] | None = None
     shadowed: bool = False
+    remark: bool = False
+    """It is about the post, and no answer to what that asks."""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it answers the post directly."""
+        return not self.ancestors and not self.remark
 
     @property
     def counts(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from community.comments.access import sees
+from community.comments.access import sees, sees_text
 from community.comments.model import Comment, CommentOrder, CommentState
 from community.comments.repository import CommentRepository
 from community.posts.model import Post
@@ -35,6 +35,16 @@ class CommentReading:
         """What answers a post that the viewer has been shown, or one of its comments, directly."""
         return await self._repository.page(post.id, parent_id, shown_to(viewer, [post]), order, window)
 
+    async def newest(self, post_id: bytes) -> bytes | None:
+        """The id of the last comment under a post, whoever may see it."""
+        return await self._repository.newest(post_id)
+
+    async def since(self, viewer: Viewer, post: Post, after: bytes | None, limit: int) -> list[Comment]:
+        """What was written after that comment under a post that the viewer has been shown, oldest first."""
+        shown = shown_to(viewer, [post])
+        found = await self._repository.since(post.id, after, shown, limit)
+        return [one for one in found if sees_text(viewer, post, one)]
+
     async def heads(
         self, viewer: Viewer, posts: Sequence[Post], order: CommentOrder, count: int
     ) -> dict[bytes, list[Comment]]:
@@ -54,7 +64,7 @@ def shown_to(viewer: Viewer, posts: Sequence[Post]) -> dict[str, Any]:
     waiting = [{"state": pending, **one} for one in own]
     shown: list[dict[str, Any]] = [
         {"$or": [{"state": published}, {"below": {"$gt": 0}}, *waiting]},
-        {"$or": [{"shadowed": None}, *own]} if own else {"shadowed": None},
+        {"$or": [{"shadowed": None}, {"below": {"$gt": 0}}, *own]},
     ]
     if viewer.hidden:
         shown.append({"$or": [{"author_id": {"$nin": list(viewer.hidden)}}, {"below": {"$gt": 0}}]})

@@ -7,7 +7,15 @@ from typing import Any
 from community.comments.model import Comment, CommentOrder, CommentState
 from community.posts.model import NOTHING_WRITTEN
 from community.posts.repository import COLLECTION as POSTS
-from community.posts.repository import taken_down_from, taken_down_to, written_from, written_to
+from community.posts.repository import (
+    SEARCH,
+    WITHOUT_TERMS,
+    taken_down_from,
+    taken_down_to,
+    terms_to,
+    written_from,
+    written_to,
+)
 from storage.mongo import (
     ASCENDING,
     DESCENDING,
@@ -29,14 +37,18 @@ ORDERS: dict[CommentOrder, list[tuple[str, int]]] = {
     CommentOrder.BEST: [("reacted", -1), ("_id", 1)],
 }
 """Ids are ordered by when a comment was written."""
+_COUNTED_MAX = 500
 INDEXES = {
     COLLECTION: [
         Index([("post_id", ASCENDING), ("parent_id", ASCENDING), ("_id", ASCENDING)]),
         Index(
             [("post_id", ASCENDING), ("parent_id", ASCENDING), ("reacted", DESCENDING), ("_id", ASCENDING)]
         ),
+        Index([("post_id", ASCENDING), ("_id", ASCENDING)]),
         Index([("author_id", ASCENDING), ("_id", DESCENDING)]),
+        Index([("post_id", ASCENDING), ("created_at", ASCENDING)]),
         Index([("programme_id", ASCENDING)]),
+        Index([("programme_id", ASCENDING), ("search.terms", ASCENDING), ("_id", DESCENDING)]),
     ]
 }
 
@@ -52,8 +64,8 @@ class CommentRepository:
         self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
     ) -> dict[bytes, Comment]:
         """Comments by id; those of other programmes are absent."""
-        rows = await find_by_ids(self._comments, ids, tx)
-        return {key: _from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
+        rows = await find_by_ids(self._comments, ids, tx, WITHOUT_TERMS)
+        return {key: comment_from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
 
     async def save(self, comments: Sequence[Comment], tx: Tx) -> None:
         """Keep them as they are now."""
@@ -72,7 +84,7 @@ class CommentRepository:
     async def to_empty(self, author_id: bytes, limit: int, tx: Tx) -> list[Comment]:
         """Comments of a member that still say something."""
         rows = self._comments.find({"author_id": author_id, "written.body": {"$ne": ""}}, session=tx.session)
-        return [_from(row) for row in await rows.limit(limit).to_list(None)]
+        return [comment_from(row) for row in await rows.limit(limit).to_list(None)]
 
     async def empty(self, ids: Sequence[bytes], tx: Tx) -> None:
         """Leave nothing of what these say."""
@@ -82,7 +94,9 @@ class CommentRepository:
             "written": written_to(NOTHING_WRITTEN),
         }
         await self._comments.update_many(
-            {"_id": {"$in": list(ids)}}, {"$set": gone, "$unset": {"taken_down": ""}}, session=tx.session
+            {"_id": {"$in": list(ids)}},
+            {"$set": gone, "$unset": {"taken_down": "", SEARCH: ""}},
+            session=tx.session,
         )
 
     async def page(
@@ -90,8 +104,10 @@ class CommentRepository:
     ) -> Page[Comment]:
         """What answers a post, or one of its comments, directly, of what is `shown`."""
         query = {"post_id": post_id, "parent_id": parent_id, **shown}
-        page = await find_page(self._comments, query, ORDERS[order], window)
-        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        page = await find_page(self._comments, query, ORDERS[order], window, without=[SEARCH])
+        return Page(
+            [comment_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def heads(
         self, post_ids: Sequence[bytes], shown: Document, order: CommentOrder, count: int
@@ -102,6 +118,7 @@ class CommentRepository:
             {"$match": {"$expr": {"$eq": ["$post_id", "$$post"]}, "parent_id": None, **shown}},
             {"$sort": dict(ORDERS[order])},
             {"$limit": count},
+            {"$unset": SEARCH},
         ]
         rows = self._posts.aggregate(
             [
@@ -110,17 +127,48 @@ class CommentRepository:
                 {"$lookup": {"from": COLLECTION, "let": {"post": "$_id"}, "pipeline": first, "as": "first"}},
             ]
         )
-        return {row["_id"]: [_from(one) for one in row["first"]] for row in await rows.to_list(None)}
+        return {row["_id"]: [comment_from(one) for one in row["first"]] for row in await rows.to_list(None)}
+
+    async def published_by(self, author_id: bytes, limit: int, tx: Tx | None = None) -> int:
+        """How many comments of a member others see, counted up to the limit among their latest."""
+        rows = self._comments.aggregate(
+            [
+                {"$match": {"author_id": author_id}},
+                {"$sort": {"_id": DESCENDING}},
+                {"$limit": _COUNTED_MAX},
+                {"$match": {"state": CommentState.PUBLISHED.value, "shadowed": None}},
+                {"$limit": limit},
+                {"$count": "found"},
+            ],
+            session=tx.session if tx else None,
+        )
+        return sum([int(row["found"]) async for row in rows])
+
+    async def newest(self, post_id: bytes) -> bytes | None:
+        """The id of the last comment under a post, in whatever state."""
+        row = await self._comments.find_one({"post_id": post_id}, ["_id"], sort=[("_id", -1)])
+        return row["_id"] if row else None
+
+    async def since(self, post_id: bytes, after: bytes | None, shown: Document, limit: int) -> list[Comment]:
+        """What was written under a post after that comment, at any depth, of what is `shown`, oldest first."""
+        query: Document = {"post_id": post_id, **shown}
+        if after is not None:
+            query["_id"] = {"$gt": after}
+        rows = self._comments.find(query, WITHOUT_TERMS).sort("_id", ASCENDING).limit(limit)
+        return [comment_from(row) for row in await rows.to_list(None)]
 
     async def by_member(self, author_id: bytes, query: Mapping[str, Any], window: Window) -> Page[Comment]:
         """What a member wrote, newest first."""
-        page = await find_page(self._comments, {"author_id": author_id, **query}, [("_id", -1)], window)
-        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        wanted = {"author_id": author_id, **query}
+        page = await find_page(self._comments, wanted, [("_id", -1)], window, without=[SEARCH])
+        return Page(
+            [comment_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def stream(self, programme_id: str) -> AsyncIterator[Comment]:
         """Every comment of a programme, in no order."""
-        async for row in self._comments.find({"programme_id": programme_id}, batch_size=2000):
-            yield _from(row)
+        async for row in self._comments.find({"programme_id": programme_id}, WITHOUT_TERMS, batch_size=2000):
+            yield comment_from(row)
 
 
 def _to(one: Comment) -> Document:
@@ -144,10 +192,15 @@ def _to(one: Comment) -> Document:
     }
     if one.shadowed:
         document["shadowed"] = True
+    if one.remark:
+        document["remark"] = True
+    if one.state is CommentState.PUBLISHED:
+        document[SEARCH] = terms_to(one.written)
     return document | taken_down_to(one.taken_down)
 
 
-def _from(row: Document) -> Comment:
+def comment_from(row: Document) -> Comment:
+    """A comment as it was stored."""
     return Comment(
         id=row["_id"],
         programme_id=row["programme_id"],
@@ -166,4 +219,5 @@ def _from(row: Document) -> Comment:
         reacted=int(row["reacted"]),
         reactions={key: int(count) for key, count in row["reactions"].items()},
         shadowed=row.get("shadowed", False),
+        remark=row.get("remark", False),
     )

@@ -5,9 +5,10 @@ from typing import Any
 from community.comments.access import is_author, require_open, require_version, sees
 from community.comments.model import Comment, CommentState
 from community.comments.threads import ancestors_of
-from community.comments.work import CommentWork, require_state
+from community.comments.work import CommentWork, require_state, text_of
 from community.posts.model import Post
 from community.posts.work import check_reason
+from community.screening.service import Stage
 from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, ErrorCode, Forbidden, NotFound
@@ -55,15 +56,21 @@ class CommentService(CommentWork):
                 created_at=work.space.now,
                 shadowed=shadowed,
             )
-            comment = await self.recorded(work, member, post, comment)
-            await self._repository.save([comment], work.tx)
-            await self.count(work, post, comment, 1)
+            judged = await self._screening.judge(work, viewer, comment.id, text_of(post, comment), Stage.NEW)
+            if judged.is_held:
+                comment = evolve(comment, state=CommentState.PENDING, publications=0)
+            else:
+                comment = await self.recorded(work, member, post, comment)
+            await self.keep(work, actor, post, None, comment)
+            if not judged.is_held:
+                await self.count(work, post, comment, 1)
             return {"comment": comment.id}
 
         stated = [member_id, post_id, parent_id, body]
-        result, replayed = await self._settlement.run_once(
-            actor, key, "createComment", {"input": stated}, once
-        )
+        async with self._screening.noting():
+            result, replayed = await self._settlement.run_once(
+                actor, key, "createComment", {"input": stated}, once
+            )
         found = await self._repository.by_ids(actor.programme_id, [result["comment"]])
         return found[result["comment"]], replayed
 
@@ -82,7 +89,10 @@ class CommentService(CommentWork):
             written = await self.written(work, body)
             if written == comment.written:
                 return comment
-            return evolve(comment, written=written, version=comment.version + 1, edited_at=work.space.now)
+            edited = evolve(comment, written=written, version=comment.version + 1, edited_at=work.space.now)
+            text, before = text_of(post, edited), text_of(post, comment)
+            judged = await self._screening.judge(work, viewer, comment.id, text, Stage.EDITED, before)
+            return await self.hold(work, actor, post, edited) if judged.is_held else edited
 
         return await self.change(actor, member_id, comment_id, changed)
 

@@ -1,22 +1,26 @@
 """What every change of a comment goes through: who acts, the comment and its post as they are, its text, the counts above it,
 and the activity that it is recorded as."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from community.comments.access import sees_text
 from community.comments.model import Comment, CommentState
 from community.comments.repository import CommentRepository
+from community.comments.watching import CommentWatcher
 from community.posts.access import may_read
 from community.posts.model import NOTHING_WRITTEN, Post, TakenDown, Written
 from community.posts.repository import PostRepository
 from community.posts.work import PostWork
 from community.recording import Acts
+from community.screening.model import Text
+from community.screening.service import ScreeningService
 from community.spaces.service import Viewer
 from community.writing.limits import check_body
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, ErrorCode, NotFound
 from gamification.kit.records import evolve
 from gamification.members.model import Member, Standing
+from gamification.programmes.definitions import ScreenedKind
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 
@@ -35,12 +39,16 @@ class CommentWork:
         post_store: PostRepository,
         posts: PostWork,
         acts: Acts,
+        screening: ScreeningService,
+        watchers: Sequence[CommentWatcher] = (),
     ) -> None:
         self._settlement = settlement
         self._repository = repository
         self._post_store = post_store
         self._posts = posts
         self._acts = acts
+        self._screening = screening
+        self._watchers = watchers
 
     async def change(
         self, actor: Actor, member_id: bytes | None, comment_id: bytes, change: Change
@@ -59,10 +67,19 @@ class CommentWork:
                 raise NotFound("There is no such comment.", path=["commentId"])
             changed = await change(work, viewer, post, comment)
             if changed != comment:
-                await self._repository.save([changed], work.tx)
+                await self.keep(work, actor, post, comment, changed)
             return changed
 
-        return await self._settlement.run(actor.programme_id, body)
+        async with self._screening.noting():
+            return await self._settlement.run(actor.programme_id, body)
+
+    async def keep(
+        self, work: Unit, actor: Actor, post: Post, before: Comment | None, after: Comment
+    ) -> None:
+        """Store what became of a comment, and tell who keeps something beside it. Every change goes through here."""
+        await self._repository.save([after], work.tx)
+        for watcher in self._watchers:
+            await watcher.comment_kept(work, actor, post, before, after)
 
     async def post(self, work: Unit, viewer: Viewer, post_id: bytes) -> Post:
         """The post that is answered. Raises: NotFound where it is not there for the viewer."""
@@ -74,7 +91,7 @@ class CommentWork:
 
     async def recorded(self, work: Unit, author: Member, post: Post, comment: Comment) -> Comment:
         """Record it as its author's activity, where others see it."""
-        if author.standing is Standing.BANNED:
+        if author.standing is Standing.BANNED or comment.shadowed:
             return comment
         facts = {"space": post.space, "post": post.id.hex(), "own_post": post.author_id == comment.author_id}
         activity = await self._acts.record(work, author, ACT, comment.id, comment.publications, facts)
@@ -88,6 +105,7 @@ class CommentWork:
         comment: Comment,
         state: CommentState,
         reason: str | None,
+        rule: str | None = None,
     ) -> Comment:
         """Put it into a state that others don't see, and take back what it earned."""
         if comment.state is CommentState.PUBLISHED:
@@ -95,9 +113,18 @@ class CommentWork:
             if comment.activity_id is not None:
                 why = reason or f"the comment was {state}"
                 await self._acts.take_back(work, actor, comment.activity_id, why)
-        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason)
+        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason, rule)
         gone = evolve(comment, state=state, taken_down=down, activity_id=None, version=comment.version + 1)
-        return gone if comment.publications else evolve(gone, written=NOTHING_WRITTEN)
+        is_forgotten = state is CommentState.DELETED and not comment.publications
+        return evolve(gone, written=NOTHING_WRITTEN) if is_forgotten else gone
+
+    async def hold(self, work: Unit, actor: Actor, post: Post, comment: Comment) -> Comment:
+        """Let a published comment wait for a moderator; what it earned is taken back until then."""
+        await self.count(work, post, comment, -1)
+        if comment.activity_id is not None:
+            why = "the comment waits for a moderator"
+            await self._acts.take_back(work, actor, comment.activity_id, why)
+        return evolve(comment, state=CommentState.PENDING, activity_id=None)
 
     async def publish_again(
         self, work: Unit, author: Member, post: Post, comment: Comment, *, shadowed: bool = False
@@ -115,13 +142,23 @@ class CommentWork:
         return await self.recorded(work, author, post, back)
 
     async def count(self, work: Unit, post: Post, comment: Comment, by: int) -> None:
-        """Move the counts of the post and of what the comment is under."""
+        """Move the counts of the post and of what the comment is under, where others see it."""
+        if comment.shadowed:
+            return
         await self._post_store.count_comments([post.id], by, work.tx)
         await self._repository.count_below(comment.ancestors, by, work.tx)
 
     async def written(self, work: Unit, body: str) -> Written:
         """The text checked and rendered."""
         return await self._posts.rendered(work, check_body(body, length_max=BODY_MAX))
+
+
+def text_of(post: Post, comment: Comment) -> Text:
+    """What of a comment is screened."""
+    written = comment.written
+    links = tuple(link.url for link in written.links)
+    counts = (len(written.mentions), (), len(written.images))
+    return Text(ScreenedKind.COMMENT, post.space, "", written.text, (), links, *counts)
 
 
 def require_state(comment: Comment, *states: CommentState) -> None:

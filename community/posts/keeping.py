@@ -25,7 +25,8 @@ class PostKeeping(PostWork):
             _require_moderator(viewer, post)
             if post.state is PostState.REMOVED:
                 return post
-            require_state(post, PostState.PUBLISHED, PostState.DELETED)
+            hidden = (PostState.PENDING, PostState.HIDDEN)
+            require_state(post, PostState.PUBLISHED, PostState.DELETED, *hidden)
             return await self.take_down(work, actor, post, PostState.REMOVED, reason)
 
         return await self.change(actor, None, post_id, changed)

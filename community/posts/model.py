@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from community.posts.heat import Heat
 from community.writing.markup import Link
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
@@ -50,11 +51,12 @@ NOTHING_WRITTEN = Written("", "", (), "", "", (), (), ())
 
 @record(frozen=True, slots=True)
 class TakenDown:
-    """Since when a post is gone, by whom, and why."""
+    """Since when a post is gone, by whom, and why: in words, and by the `rule` or reason of reports that led to it."""
 
     at: datetime
     by: str
     reason: str | None
+    rule: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -84,6 +86,19 @@ class Post:
     comments: int = 0
     reactions: Mapping[str, int] | None = None
     shadowed: bool = False
+    options: tuple[str, ...] = ()
+    """What a poll is about."""
+    heat: Heat | None = None
+    """As it was counted last; None before the first time."""
+    heat_due: bool = False
+    """Whether it is to be counted again."""
+    marks: tuple[str, ...] = ()
+    """What lists find it by, as that a question has no answer: kept by what is beside the post."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether others see it."""
+        return self.state is PostState.PUBLISHED and not self.shadowed
 
 
 @record(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class PostFilter:
     author_id: bytes | None = None
     state: PostState = PostState.PUBLISHED
     pinned: bool = False
+    mark: str | None = None
 
 
 class PostReading:
@@ -106,6 +107,7 @@ def query_of(viewer: Viewer, wanted: PostFilter) -> Mapping[str, Any] | None:
         ("kind", wanted.kind and wanted.kind.value),
         ("written.tags", wanted.tag),
         ("author_id", wanted.author_id),
+        ("marks", wanted.mark),
     ):
         if value is not None:
             query[name] = value

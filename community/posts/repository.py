@@ -6,8 +6,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from community.posts.heat import Earlier, Heat, score_of
 from community.posts.model import Post, PostState, Revision, TakenDown, Written
 from community.writing.markup import Link
+from community.writing.terms import VERSION, indexed
 from gamification.programmes.definitions import PostKind
 from storage.mongo import (
     ASCENDING,
@@ -25,21 +27,34 @@ from storage.mongo import (
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "posts"
+SEARCH = "search"
+"""What a published text is found by: {v, terms, impacts}, of version `v` of what makes them of a text."""
+WITHOUT_TERMS = {SEARCH: 0}
 REVISIONS = "post_revisions"
 LATEST: list[tuple[str, int]] = [("published_at", -1), ("_id", -1)]
 BEGUN: list[tuple[str, int]] = [("_id", -1)]
 _BY_TIME = [("published_at", DESCENDING), ("_id", DESCENDING)]
+_BY_HEAT = [("hot", DESCENDING), ("_id", DESCENDING)]
 INDEXES = {
     COLLECTION: [
         Index([("programme_id", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
         Index([("programme_id", ASCENDING), ("space", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
         Index([("programme_id", ASCENDING), ("written.tags", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
         Index([("author_id", ASCENDING), ("state", ASCENDING), *_BY_TIME]),
+        Index([("programme_id", ASCENDING), ("search.terms", ASCENDING), *_BY_TIME]),
+        Index([("programme_id", ASCENDING), ("state", ASCENDING), *_BY_HEAT]),
+        Index([("programme_id", ASCENDING), ("space", ASCENDING), ("state", ASCENDING), *_BY_HEAT]),
+        Index([("programme_id", ASCENDING), ("state", ASCENDING), ("heat.at", DESCENDING)]),
+        Index([("heat_due", ASCENDING)], partial={"heat_due": True}),
         Index(
             [("programme_id", ASCENDING), ("space", ASCENDING), ("pinned_at", DESCENDING)],
             partial={"pinned_at": {"$exists": True}},
         ),
         Index([("publish_at", ASCENDING)], partial={"publish_at": {"$exists": True}}),
+        Index(
+            [("programme_id", ASCENDING), ("marks", ASCENDING), *_BY_TIME],
+            partial={"marks": {"$exists": True}},
+        ),
     ],
     REVISIONS: [
         Index([("post_id", ASCENDING), ("version", DESCENDING)]),
@@ -59,8 +74,8 @@ class PostRepository:
         self, programme_id: str, ids: Sequence[bytes], tx: Tx | None = None
     ) -> dict[bytes, Post]:
         """Posts by id; those of other programmes are absent."""
-        rows = await find_by_ids(self._posts, ids, tx)
-        return {key: _from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
+        rows = await find_by_ids(self._posts, ids, tx, WITHOUT_TERMS)
+        return {key: post_from(row) for key, row in rows.items() if row["programme_id"] == programme_id}
 
     async def save(self, posts: Sequence[Post], tx: Tx) -> None:
         """Keep them as they are now."""
@@ -70,15 +85,16 @@ class PostRepository:
         self, programme_id: str, query: Mapping[str, Any], order: Sequence[tuple[str, int]], window: Window
     ) -> Page[Post]:
         """Those that match, in that order."""
-        page = await find_page(self._posts, {"programme_id": programme_id, **query}, order, window)
-        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        wanted = {"programme_id": programme_id, **query}
+        page = await find_page(self._posts, wanted, order, window, without=[SEARCH])
+        return Page([post_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
 
     async def count_comments(self, post_ids: Iterable[bytes], by: int, tx: Tx) -> None:
         """Posts have so many more published comments; as often as one is named."""
         await write(
             self._posts,
             [
-                UpdateOne({"_id": one}, {"$inc": {"comments": by * times}})
+                UpdateOne({"_id": one}, {"$inc": {"comments": by * times}, "$set": {"heat_due": True}})
                 for one, times in Counter(post_ids).items()
             ],
             tx,
@@ -95,6 +111,11 @@ class PostRepository:
         rows = self._posts.aggregate([{"$match": match}, {"$group": {"_id": "$space", "count": {"$sum": 1}}}])
         return {row["_id"]: int(row["count"]) for row in await rows.to_list(None)}
 
+    async def published_by(self, author_id: bytes, limit: int, tx: Tx | None = None) -> int:
+        """How many posts of a member others see, counted up to the limit."""
+        query = {"author_id": author_id, "state": PostState.PUBLISHED.value, "shadowed": None}
+        return await self._posts.count_documents(query, limit=limit, session=tx.session if tx else None)
+
     async def pinned(self, programme_id: str, space: str, tx: Tx) -> int:
         """How many posts of a space are pinned."""
         query = {"programme_id": programme_id, "space": space, "pinned_at": {"$exists": True}}
@@ -102,13 +123,17 @@ class PostRepository:
 
     async def due(self, now: datetime, limit: int) -> list[Post]:
         """Scheduled posts of all programmes whose time has come, the earliest first."""
-        rows = self._posts.find({"publish_at": {"$lte": now}}).sort("publish_at", ASCENDING).limit(limit)
-        return [_from(row) for row in await rows.to_list(None)]
+        rows = (
+            self._posts.find({"publish_at": {"$lte": now}}, WITHOUT_TERMS)
+            .sort("publish_at", ASCENDING)
+            .limit(limit)
+        )
+        return [post_from(row) for row in await rows.to_list(None)]
 
     async def stream(self, programme_id: str) -> AsyncIterator[Post]:
         """Every post of a programme, in no order."""
-        async for row in self._posts.find({"programme_id": programme_id}, batch_size=1000):
-            yield _from(row)
+        async for row in self._posts.find({"programme_id": programme_id}, WITHOUT_TERMS, batch_size=1000):
+            yield post_from(row)
 
     async def add_revisions(self, revisions: Sequence[Revision], tx: Tx) -> None:
         """Keep versions for good."""
@@ -168,10 +193,21 @@ def _to(post: Post) -> Document:
         document["publish_at"] = post.publish_at
     if post.shadowed:
         document["shadowed"] = True
+    if post.options:
+        document["options"] = list(post.options)
+    if post.marks:
+        document["marks"] = list(post.marks)
+    if post.heat_due:
+        document["heat_due"] = True
+    if post.state is PostState.PUBLISHED:
+        document[SEARCH] = terms_to(post.written)
+    if post.published_at is not None:
+        document |= heat_to(post.heat, post.published_at)
     return document | taken_down_to(post.taken_down)
 
 
-def _from(row: Document) -> Post:
+def post_from(row: Document) -> Post:
+    """A post as it was stored."""
     return Post(
         id=row["_id"],
         programme_id=row["programme_id"],
@@ -193,7 +229,28 @@ def _from(row: Document) -> Post:
         comments=int(row["comments"]),
         reactions={key: int(count) for key, count in row["reactions"].items()},
         shadowed=row.get("shadowed", False),
+        heat=heat_from(row),
+        heat_due=row.get("heat_due", False),
+        marks=tuple(row.get("marks", ())),
+        options=tuple(row.get("options", ())),
     )
+
+
+def heat_to(heat: Heat | None, published_at: datetime) -> Document:
+    """The part of a document that says how hot a post is; `hot` is what lists go by."""
+    if heat is None:
+        return {"hot": score_of(0, published_at)}
+    before = [{"until": one.until, "score": one.score} for one in heat.before]
+    return {"hot": heat.score, "heat": {"people": heat.people, "at": heat.at, "before": before}}
+
+
+def heat_from(row: Document) -> Heat | None:
+    """What that part says."""
+    heat = row.get("heat")
+    if heat is None:
+        return None
+    before = tuple(Earlier(one["until"], one["score"]) for one in heat["before"])
+    return Heat(int(heat["people"]), row["hot"], heat["at"], before)
 
 
 def written_to(written: Written) -> Document:
@@ -208,6 +265,12 @@ def written_to(written: Written) -> Document:
         "images": list(written.images),
         "mentions": list(written.mentions),
     }
+
+
+def terms_to(written: Written) -> Document:
+    """What a text is found by, as it is stored."""
+    found = indexed(written.title, written.text, written.tags)
+    return {"v": VERSION, "terms": list(found.terms), "impacts": list(found.impacts)}
 
 
 def written_from(row: Document) -> Written:
@@ -226,13 +289,15 @@ def written_from(row: Document) -> Written:
 
 def taken_down_to(down: TakenDown | None) -> Document:
     """The part of a document that says so, where it is taken down."""
-    return {"taken_down": {"at": down.at, "by": down.by, "reason": down.reason}} if down is not None else {}
+    if down is None:
+        return {}
+    return {"taken_down": {"at": down.at, "by": down.by, "reason": down.reason, "rule": down.rule}}
 
 
 def taken_down_from(row: Document) -> TakenDown | None:
     """What that part says."""
     down = row.get("taken_down")
-    return TakenDown(down["at"], down["by"], down["reason"]) if down else None
+    return TakenDown(down["at"], down["by"], down["reason"], down.get("rule")) if down else None
 
 
 def _to_revision(one: Revision) -> Document:

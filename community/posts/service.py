@@ -1,7 +1,7 @@
 """Writing posts: each use case one transaction, with the activity that a published post is recorded as, or that is taken
 back with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ import structlog
 
 from community.posts.access import is_author, may_edit, require_state, require_version
 from community.posts.model import Post, PostState
-from community.posts.work import PostWork, check_reason
+from community.posts.work import PostWork, check_reason, text_of
+from community.screening.model import Screened
+from community.screening.service import Stage
 from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, ErrorCode, Forbidden, InvalidInput, NotFound
@@ -21,7 +23,10 @@ from storage.mongo import Contention
 
 _AHEAD_MAX_DAYS = 366
 _PATIENCE_S = 2.0
+_BEYOND_TRUST = (ErrorCode.POSTING_LIMIT, ErrorCode.TRUST_TOO_LOW)
 log = structlog.get_logger()
+
+Beside = Callable[[Unit, Post], Awaitable[None]]
 
 
 @record(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class NewPost:
     tags: tuple[str, ...] = ()
     draft: bool = False
     publish_at: datetime | None = None
+    options: tuple[str, ...] = ()
 
 
 @record(frozen=True, slots=True)
@@ -51,9 +57,16 @@ class PostService(PostWork):
     """Members write for themselves, services for any member; who looks after a space changes what is written there."""
 
     async def create(
-        self, actor: Actor, member_id: bytes | None, new: NewPost, key: str
+        self,
+        actor: Actor,
+        member_id: bytes | None,
+        new: NewPost,
+        key: str,
+        beside: Beside | None = None,
+        stated_beside: Sequence[Any] = (),
     ) -> tuple[Post, bool]:
-        """Write a post; published at once where it is no draft and not scheduled.
+        """Write a post; published at once where it is no draft and not scheduled. `beside` stores what stands beside it, which
+        `stated_beside` says for the key.
 
         Raises: Forbidden, NotFound, InvalidInput, IdempotencyConflict.
         """
@@ -80,17 +93,35 @@ class PostService(PostWork):
                 version=1,
                 written=await self.written(work, new.title, new.body, new.tags),
                 created_at=now,
+                options=new.options,
             )
+            if beside is not None:
+                await beside(work, post)
             if new.publish_at is not None:
+                await self._screening.judge(work, viewer, post.id, text_of(post), Stage.PLANNED)
                 post = evolve(post, state=PostState.SCHEDULED, publish_at=new.publish_at)
             elif not new.draft:
-                post = await self.publish_now(work, member, post, shadowed=viewer.limited)
-            await self._repository.save([post], work.tx)
+                post = await self.publish_screened(work, viewer, member, post, shadowed=viewer.limited)
+            await self.keep(work, actor, None, post)
             return {"post": post.id}
 
         at = new.publish_at.isoformat() if new.publish_at else None
-        stated = [member_id, new.space, new.kind, new.title, new.body, list(new.tags), new.draft, at]
-        result, replayed = await self._settlement.run_once(actor, key, "createPost", {"input": stated}, body)
+        stated: list[Any] = [
+            member_id,
+            new.space,
+            new.kind,
+            new.title,
+            new.body,
+            list(new.tags),
+            new.draft,
+            at,
+        ]
+        if beside is not None:
+            stated.append([*new.options, *stated_beside])
+        async with self._screening.noting():
+            result, replayed = await self._settlement.run_once(
+                actor, key, "createPost", {"input": stated}, body
+            )
         found = await self._repository.by_ids(actor.programme_id, [result["post"]])
         return found[result["post"]], replayed
 
@@ -119,10 +150,16 @@ class PostService(PostWork):
             if written == before:
                 return post
             edited = evolve(post, written=written, version=post.version + 1)
+            if post.state is PostState.SCHEDULED:
+                await self._screening.judge(work, viewer, post.id, text_of(edited), Stage.PLANNED)
             if post.state is PostState.PUBLISHED:
                 edited = evolve(edited, edited_at=work.space.now)
                 by = viewer.member.id if viewer.member is not None else None
                 await self.keep_version(work, edited, by, change.reason)
+                stage, text, said = Stage.EDITED, text_of(edited), text_of(post)
+                judged = await self._screening.judge(work, viewer, post.id, text, stage, said)
+                if judged.is_held:
+                    edited = await self.hold(work, actor, edited)
             return edited
 
         return await self.change(actor, member_id, post_id, changed)
@@ -140,10 +177,11 @@ class PostService(PostWork):
             require_state(post, PostState.DRAFT, PostState.SCHEDULED)
             _check_time(at, work.space.now)
             if at is not None:
+                await self._screening.judge(work, viewer, post.id, text_of(post), Stage.PLANNED)
                 scheduled = evolve(post, state=PostState.SCHEDULED, publish_at=at)
                 return evolve(scheduled, version=post.version + 1)
             viewer.require_voice()
-            return await self.publish_now(work, viewer.member, post, shadowed=viewer.limited)
+            return await self.publish_screened(work, viewer, viewer.member, post, shadowed=viewer.limited)
 
         return await self.change(actor, member_id, post_id, changed)
 
@@ -183,7 +221,7 @@ class PostService(PostWork):
 
     async def publish_due(self, limit: int = 100) -> int:
         """Publish what was scheduled and whose time has come; how many. The scheduler calls it. Where the
-        author may not write there any more it becomes a draft again."""
+        author may not write there any more, or a rule or their trust does not let them, it becomes a draft again."""
         done = 0
         for post in await self._repository.due(self._settlement.now(), limit):
             try:
@@ -208,11 +246,16 @@ class PostService(PostWork):
             ]
             viewer = await self._spaces.viewer_of(author, work.tx)
             rights = viewer.rights.get(post.space)
+            changed = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
             if rights is not None and rights.writes and not author.is_gone:
-                post = await self.publish_now(work, author, post, shadowed=viewer.limited)
-            else:
-                post = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
-            await self._repository.save([post], work.tx)
+                try:
+                    changed = await self.publish_screened(work, viewer, author, post, shadowed=viewer.limited)
+                except Screened as refused:
+                    await self._screening.note(work, refused)
+                except Conflict as refused:
+                    if refused.code not in _BEYOND_TRUST:
+                        raise
+            await self.keep(work, viewer.actor, post, changed)
 
         return body
 

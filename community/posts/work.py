@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from community.posts.access import may_read
 from community.posts.model import NOTHING_WRITTEN, Post, PostState, Revision, TakenDown, Written, revision_id
 from community.posts.repository import PostRepository
+from community.posts.watching import PostWatcher
 from community.recording import Acts
+from community.screening.model import Text
+from community.screening.service import ScreeningService, Stage
 from community.spaces.service import SpaceService, Viewer
 from community.writing.limits import check_body, check_tags, check_title
 from community.writing.markup import Markup
@@ -15,6 +18,7 @@ from gamification.kit.records import evolve
 from gamification.members.model import Member, Standing
 from gamification.members.profile import check_text
 from gamification.programmes.catalogue import Catalogue
+from gamification.programmes.definitions import ScreenedKind
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 
@@ -33,13 +37,17 @@ class PostWork:
         repository: PostRepository,
         spaces: SpaceService,
         acts: Acts,
+        screening: ScreeningService,
         member_of: Callable[[str], bytes | None],
+        watchers: Sequence[PostWatcher] = (),
     ) -> None:
         self._settlement = settlement
         self._repository = repository
         self._spaces = spaces
         self._acts = acts
+        self._screening = screening
         self._member_of = member_of
+        self._watchers = watchers
 
     async def change(self, actor: Actor, member_id: bytes | None, post_id: bytes, change: Change) -> Post:
         """Run a change of a post that the caller may read, and keep what becomes of it."""
@@ -51,10 +59,17 @@ class PostWork:
                 raise NotFound("There is no such post.", path=["postId"])
             changed = await change(work, viewer, post)
             if changed != post:
-                await self._repository.save([changed], work.tx)
+                await self.keep(work, actor, post, changed)
             return changed
 
-        return await self._settlement.run(actor.programme_id, body)
+        async with self._screening.noting():
+            return await self._settlement.run(actor.programme_id, body)
+
+    async def keep(self, work: Unit, actor: Actor, before: Post | None, after: Post) -> None:
+        """Store what became of a post, and tell who keeps something beside it. Every change goes through here."""
+        await self._repository.save([after], work.tx)
+        for watcher in self._watchers:
+            await watcher.post_kept(work, actor, before, after)
 
     async def viewer(self, work: Unit, actor: Actor, member_id: bytes | None) -> Viewer:
         """Who acts: the caller as they are, a member not banned, or the member that a service names."""
@@ -84,6 +99,21 @@ class PostWork:
             raise NotFound("There is no such member.", path=["postId"])
         return found
 
+    async def publish_screened(
+        self, work: Unit, viewer: Viewer, author: Member, post: Post, *, shadowed: bool = False
+    ) -> Post:
+        """Publish a post for the first time, unless it is held for a moderator. Raises: Screened."""
+        judged = await self._screening.judge(work, viewer, post.id, text_of(post), Stage.NEW)
+        if judged.is_held:
+            return await self.hold(work, viewer.actor, post)
+        return await self.publish_now(work, author, post, shadowed=shadowed)
+
+    async def hold(self, work: Unit, actor: Actor, post: Post) -> Post:
+        """Let a post wait for a moderator; what it earned is taken back until then."""
+        if post.activity_id is not None:
+            await self._acts.take_back(work, actor, post.activity_id, "the post waits for a moderator")
+        return evolve(post, state=PostState.PENDING, publish_at=None, activity_id=None, pinned_at=None)
+
     async def publish_now(self, work: Unit, author: Member, post: Post, *, shadowed: bool = False) -> Post:
         """Publish a post, and record it as its author's activity; `shadowed`: for its author alone."""
         now, publications = work.space.now, post.publications + 1
@@ -107,12 +137,19 @@ class PostWork:
         return evolve(published, activity_id=activity)
 
     async def take_down(
-        self, work: Unit, actor: Actor, post: Post, state: PostState, reason: str | None
+        self,
+        work: Unit,
+        actor: Actor,
+        post: Post,
+        state: PostState,
+        reason: str | None,
+        rule: str | None = None,
     ) -> Post:
+        """Put it into a state that others don't see, and take back what it earned."""
         was_published = post.state is PostState.PUBLISHED
         if was_published and post.activity_id is not None:
             await self._acts.take_back(work, actor, post.activity_id, reason or f"the post was {state}")
-        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason)
+        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason, rule)
         gone = evolve(
             post,
             state=state,
@@ -122,7 +159,8 @@ class PostWork:
             pinned_at=None,
             version=post.version + 1,
         )
-        return gone if was_published or post.publications else evolve(gone, written=NOTHING_WRITTEN)
+        is_forgotten = state is PostState.DELETED and not was_published and not post.publications
+        return evolve(gone, written=NOTHING_WRITTEN, options=()) if is_forgotten else gone
 
     async def keep_version(self, work: Unit, post: Post, by: bytes | None, reason: str | None) -> None:
         written = post.written
@@ -155,6 +193,22 @@ class PostWork:
         )
         mentions = tuple(one for one in rendered.mentions if one in members and not members[one].is_gone)
         return Written("", body, (), rendered.html, rendered.text, rendered.links, rendered.images, mentions)
+
+
+def text_of(post: Post) -> Text:
+    """What of a post is screened."""
+    written = post.written
+    return Text(
+        ScreenedKind.POST,
+        post.space,
+        written.title,
+        written.text,
+        written.tags,
+        tuple(link.url for link in written.links),
+        len(written.mentions),
+        post.options,
+        len(written.images),
+    )
 
 
 def markup_of(catalogue: Catalogue, member_of: Callable[[str], bytes | None]) -> Markup:

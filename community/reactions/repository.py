@@ -33,7 +33,7 @@ class ReactionRepository:
         """A member's to a thing."""
         found = reaction_id(target, member_id)
         rows = await find_by_ids(self._reactions, [found], tx)
-        return _from(rows[found]) if found in rows else None
+        return reaction_from(rows[found]) if found in rows else None
 
     async def of_member(self, member_id: bytes, post_ids: Sequence[bytes]) -> dict[bytes, dict[bytes, str]]:
         """A member's to each of these posts and what is under it: the thing's id and how they react, by the post's id."""
@@ -53,9 +53,12 @@ class ReactionRepository:
     async def count(self, target: Target, before: str | None, after: str | None, tx: Tx) -> None:
         """One went from the one key to the other."""
         moved = {f"reactions.{key}": by for key, by in ((before, -1), (after, 1)) if key is not None}
+        changes: Document = {"$inc": moved}
         if target.kind is TargetKind.COMMENT:
             moved["reacted"] = (after is not None) - (before is not None)
-        await self._targets[target.kind].update_one({"_id": target.id}, {"$inc": moved}, session=tx.session)
+        else:
+            changes["$set"] = {"heat_due": True}
+        await self._targets[target.kind].update_one({"_id": target.id}, changes, session=tx.session)
 
     async def page(
         self, target_id: bytes, keys: Sequence[str], shown: Document, window: Window
@@ -63,12 +66,14 @@ class ReactionRepository:
         """Those to a thing, of these keys, latest first, of what is `shown`."""
         query = {"target_id": target_id, "key": {"$in": list(keys)}, **shown}
         page = await find_page(self._reactions, query, [("at", -1), ("_id", -1)], window)
-        return Page([_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
+        return Page(
+            [reaction_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous
+        )
 
     async def stream(self, programme_id: str) -> AsyncIterator[Reaction]:
         """Every one of a programme, in no order."""
         async for row in self._reactions.find({"programme_id": programme_id}, batch_size=5000):
-            yield _from(row)
+            yield reaction_from(row)
 
 
 def _to(one: Reaction) -> Document:
@@ -87,7 +92,8 @@ def _to(one: Reaction) -> Document:
     }
 
 
-def _from(row: Document) -> Reaction:
+def reaction_from(row: Document) -> Reaction:
+    """A reaction as it was stored."""
     return Reaction(
         row["_id"],
         row["programme_id"],

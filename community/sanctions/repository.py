@@ -68,6 +68,11 @@ class SanctionRepository:
         rows = self._sanctions.find({"sweep": {"$exists": True}}).limit(limit)
         return [sanction_from(row) for row in await rows.to_list(None)]
 
+    async def to_sweep_of(self, programme_id: str, member_id: bytes) -> list[Sanction]:
+        """Those of a member with something left to be hidden or shown."""
+        query = {"member_id": member_id, "programme_id": programme_id, "sweep": {"$exists": True}}
+        return [sanction_from(row) for row in await self._sanctions.find(query).to_list(None)]
+
     async def stream(self, programme_id: str) -> AsyncIterator[Sanction]:
         """Every one of a programme, in no order."""
         async for row in self._sanctions.find({"programme_id": programme_id}, batch_size=2000):

@@ -68,11 +68,12 @@ class SpaceRights:
 @record(frozen=True, slots=True)
 class Around:
     """What is read of a member before anything is shown to them: their memberships by the space's key, the sanctions that
-    were not ended, and with whom they share a block, whoever blocks whom."""
+    were not ended, with whom they share a block, whoever blocks whom, and how far they are trusted."""
 
     memberships: Mapping[str, SpaceMembership]
     sanctions: tuple[Sanction, ...]
     blocks: frozenset[bytes]
+    trust: int = 0
 
 
 NOTHING_AROUND = Around({}, (), frozenset())

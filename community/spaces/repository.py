@@ -14,6 +14,7 @@ from community.spaces.model import (
     SpaceState,
     membership_id,
 )
+from community.trust.repository import COLLECTION as TRUST
 from gamification.members.repository import COLLECTION as MEMBERS
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
 from storage.paging import Page, Window, find_page
@@ -52,6 +53,7 @@ class SpaceMembershipRepository:
                 _joined(SANCTIONS, "member_id", SANCTIONS, [{"$match": {"open": True}}]),
                 _joined(BLOCKS, "blocker", "blocked_by_them"),
                 _joined(BLOCKS, "blocked", "who_block_them"),
+                _joined(TRUST, "_id", TRUST),
             ],
             session=tx.session if tx else None,
         )
@@ -63,6 +65,7 @@ class SpaceMembershipRepository:
             tuple(sanction_from(row) for row in found[SANCTIONS]),
             frozenset(row["blocked"] for row in found["blocked_by_them"])
             | frozenset(row["blocker"] for row in found["who_block_them"]),
+            next((int(row["level"]) for row in found[TRUST]), 0),
         )
 
     async def find(

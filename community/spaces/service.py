@@ -38,7 +38,7 @@ _EMPTY: Page[SpaceMembership] = Page([], [], has_next=False, has_previous=False)
 class Viewer:
     """Who looks at the community: the member that the caller is, if any, and by key what they may do in each space that
     is there for them, in file order. `hidden`: members with whom they share a block; `limited`: what they write is for
-    themselves alone; `muted`: the mute that goes on."""
+    themselves alone; `muted`: the mute that goes on; `trust`: their level."""
 
     actor: Actor
     member: Member | None
@@ -46,6 +46,7 @@ class Viewer:
     hidden: frozenset[bytes] = frozenset()
     limited: bool = False
     muted: Sanction | None = None
+    trust: int = 0
 
     @property
     def readable(self) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ class SpaceService:
             if rights is not None:
                 found[space.key] = rights
         limited = on_of(around.sanctions, SanctionKind.SHADOW_LIMIT, now) is not None
-        return Viewer(actor, member, found, around.blocks, limited, muted)
+        return Viewer(actor, member, found, around.blocks, limited, muted, around.trust)
 
     async def viewer_of(self, member: Member, tx: Tx | None = None) -> Viewer:
         """That member as one who looks, whoever acts for them."""

@@ -86,6 +86,12 @@ async def _check_reactions(
             author = members.get(one.author_id)
             if author is not None and author.erased_at is None:
                 report.differs(f"{name}: its activity {one.activity_id.hex()} does not stand")
+    async for vote in services.imported_votes.stream(programme_id):
+        report.count("imported votes")
+        known = posts if vote.target.kind is TargetKind.POST else comments
+        if vote.target.id not in known:
+            report.differs(f"imported vote {vote.id.hex()}: what it is for is missing")
+        given.setdefault(vote.target.id, Counter())[vote.key] += 1
     targets: list[Post | Comment] = [*posts.values(), *comments.values()]
     for target in targets:
         stored = {key: count for key, count in (target.reactions or {}).items() if count}

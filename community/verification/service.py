@@ -2,7 +2,18 @@
 
 from community.services import Services
 from community.verification.answers import check_answers
+from community.verification.complaints import check_complaints
+from community.verification.contests import check_contests
+from community.verification.gatherings import check_gatherings
+from community.verification.moderation import check_moderation
+from community.verification.polls import check_polls
 from community.verification.posts import check_posts
+from community.verification.proposals import check_proposals
+from community.verification.questions import check_questions
+from community.verification.readers import check_readers
+from community.verification.screening import check_screenings
+from community.verification.search import check_search
+from community.verification.surveys import check_surveys
 from gamification.verification.report import Report
 from gamification.verification.service import Progress
 from gamification.verification.service import VerificationService as LoyaltyVerification
@@ -23,9 +34,12 @@ class VerificationService:
         report = await self._loyalty.verify(programme_id, on_progress)
         services = self._services
         catalogue = await services.programmes.catalogue(programme_id)
-        if not catalogue.document.spaces:
+        stated = catalogue.document
+        if not stated.spaces and not stated.surveys and not stated.complaint_categories:
             return report
         members = {member.id: member async for member in services.stores.members.stream(programme_id)}
+        await check_surveys(services, catalogue, members, report)
+        await check_complaints(services.complaint_store, catalogue, members, report)
         async for one in services.memberships.stream(programme_id):
             report.count("space memberships")
             if one.space not in catalogue.spaces or one.member_id not in members:
@@ -34,4 +48,13 @@ class VerificationService:
                 )
         await check_posts(services.post_store, services.activities, catalogue, members, report)
         await check_answers(services, programme_id, members, report)
+        await check_questions(services, programme_id, members, report)
+        await check_polls(services, programme_id, members, report)
+        await check_proposals(services, programme_id, members, report)
+        await check_contests(services, catalogue, members, report)
+        await check_search(services, programme_id, report)
+        await check_readers(services, programme_id, members, report)
+        await check_gatherings(services, catalogue, members, report)
+        await check_screenings(services, catalogue, members, report)
+        await check_moderation(services, catalogue, members, report)
         return report

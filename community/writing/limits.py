@@ -11,7 +11,7 @@ TITLE_MAX = 200
 BODY_MAX = 20_000
 TAGS_MAX = 5
 TAG_MAX = 30
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters but a tab and the end of a line; halves of characters."""
 
 
@@ -34,7 +34,7 @@ def check_body(body: str, name: str = "body", length_max: int = BODY_MAX) -> str
             path=[name],
             limit=length_max,
         )
-    if _CONTROL.search(body):
+    if CONTROL.search(body):
         raise InvalidInput(f"{name} must not hold control characters.", path=[name])
     return body
 

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     COMMUNITY_MODERATE = "community:moderate"
     COMMUNITY_READ_ANY = "community:read_any"
     COMMUNITY_TAKE_PART = "community:take_part"
+    COMPLAINTS_HANDLE = "complaints:handle"
     COUPONS_IMPORT = "coupons:import"
     COUPONS_USE = "coupons:use"
     PROGRAMME_DEFINE = "programme:define"
@@ -70,6 +71,7 @@ class Permission(StrEnum):
     REWARDS_FULFIL = "rewards:fulfil"
     REWARDS_REDEEM_ANY = "rewards:redeem_any"
     REWARDS_REDEEM_OWN = "rewards:redeem_own"
+    SURVEYS_READ = "surveys:read"
     TASKS_CLAIM_ANY = "tasks:claim_any"
     TASKS_CLAIM_OWN = "tasks:claim_own"
     TASKS_REVIEW = "tasks:review"
@@ -102,6 +104,7 @@ _MODERATOR = frozenset(
         Permission.BADGES_AWARD,
         Permission.BADGES_REVOKE,
         Permission.COMMUNITY_MODERATE,
+        Permission.COMPLAINTS_HANDLE,
         Permission.COMMUNITY_READ_ANY,
         Permission.LEDGER_READ_ANY,
         Permission.MEMBERS_MODERATE,
@@ -127,6 +130,7 @@ _OPERATOR = _MODERATOR | {
     Permission.PROGRAMME_READ_DRAFTS,
     Permission.COUPONS_IMPORT,
     Permission.REWARDS_FULFIL,
+    Permission.SURVEYS_READ,
 }
 _SERVICE = frozenset(
     {
@@ -142,6 +146,7 @@ _SERVICE = frozenset(
         Permission.COMMUNITY_ACT_AS,
         Permission.COMMUNITY_APPOINT,
         Permission.COMMUNITY_MODERATE,
+        Permission.COMPLAINTS_HANDLE,
         Permission.COMMUNITY_READ_ANY,
         Permission.DRAWS_BEACON,
         Permission.DRAWS_PLAY_ANY,
@@ -160,6 +165,7 @@ _SERVICE = frozenset(
         Permission.REWARDS_FULFIL,
         Permission.REWARDS_REDEEM_ANY,
         Permission.REFERRALS_ANY,
+        Permission.SURVEYS_READ,
         Permission.TASKS_CLAIM_ANY,
         Permission.TASKS_SUBMIT_ANY,
     }

@@ -36,6 +36,8 @@ class Cause:
     prize: str | None = None
     goal: str | None = None
     milestone: str | None = None
+    bounty: bytes | None = None
+    contest: str | None = None
 
 
 _FIELDS = tuple(field.name for field in fields(Cause))

@@ -14,7 +14,7 @@ from gamification.kit.records import record
 from gamification.ledger.model import Limit, LimitKind, Transfer, TransferKind
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue, published
-from gamification.programmes.definitions import Budget, BudgetPer, Cap, CapPer, Unit
+from gamification.programmes.definitions import BoundCap, Budget, BudgetPer, Cap, CapPer, Unit
 from storage.mongo import ASCENDING, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
 
 COLLECTION = "cap_uses"
@@ -71,11 +71,12 @@ def limits_of(
     for kind, key, stated in ((LimitKind.MEMBER, scope.unit, caps), (LimitKind.RULE, rule or "", rule_caps)):
         for cap in stated:
             if cap.per is CapPer.MEMBER:
-                use = _use(scope, kind, key, cap.cycle, per_member=True)
+                value = (cap.each or "", cap.value) if isinstance(cap, BoundCap) else ()
+                use = _use(scope, kind, key, cap.cycle, value, per_member=True)
                 found.append(CapLimit(kind, use.key, cap.amount, use))
     for budget in budgets:
         use = _use(
-            scope, LimitKind.BUDGET, budget.key, budget.cycle, per_member=budget.per is BudgetPer.MEMBER
+            scope, LimitKind.BUDGET, budget.key, budget.cycle, (), per_member=budget.per is BudgetPer.MEMBER
         )
         found.append(CapLimit(LimitKind.BUDGET, use.key, budget.amount, use))
     return found
@@ -121,10 +122,13 @@ def counted(transfer: Transfer) -> int:
     return transfer.amount + transfer.pending - cut
 
 
-def _use(scope: CapScope, kind: LimitKind, key: str, cycle: Cycle, *, per_member: bool) -> CapUse:
+def _use(
+    scope: CapScope, kind: LimitKind, key: str, cycle: Cycle, value: tuple[str, ...], *, per_member: bool
+) -> CapUse:
     period = period_at(cycle, scope.at, scope.time_zone).key
     whose = [scope.member_id] if per_member else []
-    found = derived_id("cap", scope.programme_id, kind.value, scope.unit, key, cycle.value, period, *whose)
+    parts = (scope.programme_id, kind.value, scope.unit, key, cycle.value, period, *whose, *value)
+    found = derived_id("cap", *parts)
     return CapUse(found, scope.programme_id, f"{key}/{cycle.value}", period)
 
 

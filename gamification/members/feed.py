@@ -51,6 +51,13 @@ class FeedKind(StrEnum):
     ACCOUNT_MERGED = "account_merged"
     GOAL_CONTRIBUTED = "goal_contributed"
     GOAL_REACHED = "goal_reached"
+    COMPLAINT_CHANGED = "complaint_changed"
+    MODERATION = "moderation"
+    GATHERING_NOTICE = "gathering_notice"
+    ANSWER_ACCEPTED = "answer_accepted"
+    BOUNTY_SETTLED = "bounty_settled"
+    PROPOSAL_CHANGED = "proposal_changed"
+    CONTEST_WON = "contest_won"
 
 
 @record(frozen=True, slots=True)

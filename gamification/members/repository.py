@@ -1,11 +1,14 @@
 """Members as stored. Every query is bound to one programme."""
 
+import re
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from typing import Any
 
 from gamification.members.cache import MemberCache
 from gamification.members.model import BoardPresence, Identity, Member, PastZone, Standing, shown_as
 from gamification.members.moved import MovedIds
+from gamification.members.naming import VERSION as NAMES_VERSION
+from gamification.members.naming import names_of, needed, whole_name
 from gamification.members.tombstones import TombstoneRepository
 from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
@@ -28,6 +31,7 @@ INDEXES = {
         ),
         Index([("alias", ASCENDING)], unique=True, partial={"alias": {"$exists": True}}),
         Index([("merged_into", ASCENDING)], partial={"merged_into": {"$exists": True}}),
+        Index([("programme_id", ASCENDING), ("names.terms", ASCENDING)]),
     ],
     HEADS: [],
 }
@@ -124,6 +128,49 @@ class MemberRepository:
         """How many members match."""
         return int(await self._members.count_documents({"programme_id": programme_id, **query}))
 
+    async def named(
+        self, programme_id: str, words: Sequence[str], query: dict[str, Any], limit: int
+    ) -> list[tuple[bytes, bool, bool]]:
+        """Members whose names have these words, folded, or words that begin so: (id, whether it is the whole name, whether
+        all of the words are whole). Of very many only some, in the order of their names' words."""
+        exact, beginnings = needed(words)
+        if not exact and not beginnings:
+            return []
+        terms = [*exact, *(re.compile(f"^{re.escape(one)}") for one in beginnings)]
+        rows = self._members.aggregate(
+            [
+                {"$match": {"programme_id": programme_id, "names.terms": {"$all": terms}, **query}},
+                {"$limit": limit},
+                {
+                    "$project": {
+                        "is_name": {"$in": [whole_name(words), "$names.terms"]},
+                        "has_words": {"$setIsSubset": [[*exact, *beginnings], "$names.terms"]},
+                    }
+                },
+            ]
+        )
+        return [(row["_id"], row["is_name"], row["has_words"]) for row in await rows.to_list(None)]
+
+    async def rename_outdated(self, programme_id: str, limit: int) -> int:
+        """Make anew what members are found by where another version made it, or none; how many."""
+        query: dict[str, Any] = {"programme_id": programme_id, "names.v": {"$ne": NAMES_VERSION}}
+        query |= {"erased_at": None, "merged_into": None}
+        rows = await self._members.find(query, ["display_name"]).limit(limit).to_list(None)
+        models = [
+            UpdateOne(
+                {"_id": row["_id"], "display_name": row["display_name"], "erased_at": None},
+                {"$set": {"names": names_of(row["display_name"])}},
+            )
+            for row in rows
+        ]
+        await write(self._members, models)
+        return len(models)
+
+    async def stream_names(self, programme_id: str) -> AsyncIterator[tuple[Member, dict[str, Any] | None]]:
+        """Every member of a programme, in no order, with what they are found by."""
+        async for row in self._members.find({"programme_id": programme_id}, batch_size=5000):
+            yield from_document(row), row.get("names")
+
     async def add(self, members: Sequence[Member], tx: Tx) -> None:
         """Insert members. Raises: DuplicateKeyError, or a bulk one, on a taken external id or identity."""
         await insert(self._members, [to_document(member) for member in members], tx)
@@ -194,6 +241,8 @@ def to_document(member: Member) -> Document:
         document["merged_into"] = member.merged_into
     if member.former:
         document["former"] = list(member.former)
+    if not member.is_gone:
+        document["names"] = names_of(member.display_name)
     if member.past_zones:
         document["past_zones"] = [{"zone": past.zone, "until": past.until} for past in member.past_zones]
     return document

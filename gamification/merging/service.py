@@ -172,7 +172,21 @@ class MergeService:
             if await stored.exists(collection, {**mine, **query}, tx):
                 blocks.append(block)
         written = {"author_id": merged.id}
-        community = {"posts": written, "comments": written, "reactions": mine, "space_memberships": mine}
+        community = {
+            "posts": written,
+            "comments": written,
+            "reactions": mine,
+            "space_memberships": mine,
+            "followed_posts": mine,
+            "bookmarks": mine,
+            "community_readers": {"_id": merged.id},
+            "gathering_rsvps": mine,
+            "ballots": mine,
+            "contest_ballots": mine,
+            "proposal_supports": mine,
+            "survey_responses": mine,
+            "complaints": mine,
+        }
         for name, whose in community.items():
             if await stored.exists(name, whose, tx):
                 blocks.append(MergeBlock.COMMUNITY)

@@ -11,6 +11,8 @@ from gamification.programmes.definitions import (
     CatalogueReward,
     CheckIn,
     Collection,
+    ComplaintCategory,
+    Contest,
     Counter,
     Definition,
     Draw,
@@ -24,6 +26,7 @@ from gamification.programmes.definitions import (
     Settings,
     Space,
     Status,
+    Survey,
     Task,
     TaskPool,
     Unit,
@@ -108,6 +111,18 @@ class Catalogue:
     @cached_property
     def spaces(self) -> dict[str, Space]:
         return _by_key(self.document.spaces)
+
+    @cached_property
+    def contests(self) -> dict[str, Contest]:
+        return _by_key(self.document.contests)
+
+    @cached_property
+    def surveys(self) -> dict[str, Survey]:
+        return _by_key(self.document.surveys)
+
+    @cached_property
+    def complaint_categories(self) -> dict[str, ComplaintCategory]:
+        return _by_key(self.document.complaint_categories)
 
     @cached_property
     def task_pools(self) -> dict[str, TaskPool]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from gamification.kit.errors import ErrorCode, InvalidInput
-from gamification.programmes.definitions import Definition, Ladder, Status
+from gamification.programmes.definitions import Definition, Ladder, Status, Survey, SurveyQuestion
 from gamification.programmes.document import SECTIONS, Document, section_limit
 
 
@@ -104,6 +104,26 @@ def check_goals(old: Document | None, new: Document, now: datetime) -> None:
                 raise InvalidInput(f"goals.{after.key}: {text}.", path=["goals", after.key, "ends_at"])
 
 
+_BEGUN = ("space", "entries_from", "entries_until", "votes_from", "votes_until", "entries", "votes", "least")
+
+
+def check_contests(old: Document | None, new: Document, now: datetime) -> None:
+    """What members entered a contest by stays once it has begun, and so do its prizes once it has ended. Raises:
+    InvalidInput."""
+    contests = {contest.key: contest for contest in new.contests}
+    for before in old.contests if old else ():
+        after = contests[before.key]
+        if before.status is Status.DRAFT or before.entries_from > now:
+            continue
+        fixed = (*_BEGUN, *(("prizes",) if before.votes_until <= now else ()))
+        for name in fixed:
+            if getattr(before, name) != getattr(after, name):
+                raise InvalidInput(
+                    f"contests.{after.key}: it has begun; {name} stays as it is.",
+                    path=["contests", after.key, name],
+                )
+
+
 def check_tiers(before: Definition, after: Definition) -> None:
     """A ladder's tiers may be added to, but members hold those there are: none goes, and none changes places. Measures
     may come and go, but one key means one thing. Raises: InvalidInput."""
@@ -127,6 +147,36 @@ def check_tiers(before: Definition, after: Definition) -> None:
             )
 
 
+def check_surveys(before: Definition, after: Definition) -> None:
+    """Members answered a survey as it was from its publication on: questions and options may be added, not taken out, and what
+    an answer means stays. What was promised to who answers stays, too. Raises: InvalidInput."""
+    if not isinstance(before, Survey) or not isinstance(after, Survey) or before.status is Status.DRAFT:
+        return
+    place = ["surveys", after.key]
+    if after.anonymous != before.anonymous or (before.anonymous and after.group_least < before.group_least):
+        raise InvalidInput(
+            f"surveys.{after.key}: it is published; anonymous stays as it is, and group_least may only rise.",
+            path=[*place, "anonymous"],
+        )
+    for question in before.questions:
+        kept = after.question(question.key)
+        if kept is None or _meaning(kept) != _meaning(question):
+            raise InvalidInput(
+                f"surveys.{after.key}: the question {question.key!r} may have been answered; it can't be taken out, nor "
+                "its kind and bounds be changed. Retire it, and ask another.",
+                path=[*place, "questions"],
+            )
+        if set(question.option_keys) - set(kept.option_keys):
+            raise InvalidInput(
+                f"surveys.{after.key}: options of {question.key!r} may have been chosen; they may be added, not taken out.",
+                path=[*place, "questions"],
+            )
+
+
+def _meaning(question: SurveyQuestion) -> tuple[object, ...]:
+    return question.kind, question.bounds, question.decimals, question.satisfied
+
+
 def _versioned(
     section: str, before: Definition | None, after: Definition
 ) -> tuple[Definition, Change | None]:
@@ -137,6 +187,7 @@ def _versioned(
     if not fields:
         return before, None
     check_tiers(before, after)
+    check_surveys(before, after)
     frozen = sorted(set(fields) & set(_FROZEN.get(section, ())))
     if frozen:
         raise InvalidInput(

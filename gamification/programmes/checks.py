@@ -106,6 +106,8 @@ _ON_MEMBERS = {
     "goals": "group",
     "task_pools": "when",
     "spaces": "when",
+    "screening": "when",
+    "surveys": "when",
     "rewards": "when",
 }
 """By section, the field that is decided by the member alone: in which group they are, or whether they are let in."""

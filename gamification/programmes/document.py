@@ -12,6 +12,8 @@ from gamification.programmes.definitions import (
     CatalogueReward,
     CheckIn,
     Collection,
+    ComplaintCategory,
+    Contest,
     Counter,
     Definition,
     Draw,
@@ -23,8 +25,10 @@ from gamification.programmes.definitions import (
     Model,
     ReferralOffer,
     Rule,
+    ScreeningRule,
     Settings,
     Space,
+    Survey,
     Task,
     TaskPool,
     Unit,
@@ -50,6 +54,10 @@ SECTIONS: dict[str, type[Definition]] = {
     "rewards": CatalogueReward,
     "flash_sales": FlashSale,
     "spaces": Space,
+    "contests": Contest,
+    "screening": ScreeningRule,
+    "surveys": Survey,
+    "complaint_categories": ComplaintCategory,
 }
 """The document's lists of definitions, by their name in the file."""
 
@@ -62,6 +70,10 @@ _DRAWS_MAX = 200
 _POOLS_MAX = 50
 _GOALS_MAX = 200
 _SPACES_MAX = 500
+_CONTESTS_MAX = 200
+_SCREENING_MAX = 200
+_SURVEYS_MAX = 500
+_COMPLAINT_CATEGORIES_MAX = 100
 
 
 class Document(Model):
@@ -87,6 +99,12 @@ class Document(Model):
     rewards: Annotated[tuple[CatalogueReward, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     flash_sales: Annotated[tuple[FlashSale, ...], Field(max_length=_DEFINITIONS_MAX)] = ()
     spaces: Annotated[tuple[Space, ...], Field(max_length=_SPACES_MAX)] = ()
+    contests: Annotated[tuple[Contest, ...], Field(max_length=_CONTESTS_MAX)] = ()
+    screening: Annotated[tuple[ScreeningRule, ...], Field(max_length=_SCREENING_MAX)] = ()
+    surveys: Annotated[tuple[Survey, ...], Field(max_length=_SURVEYS_MAX)] = ()
+    complaint_categories: Annotated[
+        tuple[ComplaintCategory, ...], Field(max_length=_COMPLAINT_CATEGORIES_MAX)
+    ] = ()
 
     def section(self, name: str) -> tuple[Definition, ...]:
         """The definitions of one section, in file order."""
@@ -104,6 +122,10 @@ def section_limit(name: str) -> int:
         "goals": _GOALS_MAX,
         "task_pools": _POOLS_MAX,
         "spaces": _SPACES_MAX,
+        "contests": _CONTESTS_MAX,
+        "screening": _SCREENING_MAX,
+        "surveys": _SURVEYS_MAX,
+        "complaint_categories": _COMPLAINT_CATEGORIES_MAX,
     }.get(name, _DEFINITIONS_MAX)
 
 

@@ -8,6 +8,7 @@ from gamification.programmes.definitions import (
     CatalogueReward,
     CheckIn,
     Collection,
+    Contest,
     Draw,
     Effect,
     FlashSale,
@@ -18,8 +19,10 @@ from gamification.programmes.definitions import (
     ReferralOffer,
     Reward,
     Rule,
+    ScreeningRule,
     Space,
     Status,
+    Survey,
     Task,
     TaskPool,
     Unit,
@@ -156,6 +159,18 @@ def _of_space(space: Space) -> list[Target]:
     return [("ladders", space.tier.ladder)] if space.tier else []
 
 
+def _of_contest(contest: Contest) -> list[Target]:
+    return [("spaces", contest.space), *_given(part for prize in contest.prizes for part in prize.reward)]
+
+
+def _of_survey(survey: Survey) -> list[Target]:
+    return [("ladders", survey.tier.ladder)] if survey.tier else []
+
+
+def _of_screening(rule: ScreeningRule) -> list[Target]:
+    return [("spaces", key) for key in rule.spaces]
+
+
 _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "units": _of_unit,
     "budgets": _of_one_unit,
@@ -173,4 +188,7 @@ _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "rewards": _of_reward,
     "flash_sales": _of_sale,
     "spaces": _of_space,
+    "screening": _of_screening,
+    "surveys": _of_survey,
+    "contests": _of_contest,
 }

@@ -12,6 +12,7 @@ from gamification.programmes.definitions import (
     CheckIn,
     CheckInItem,
     Collection,
+    Contest,
     ContributeEffect,
     Draw,
     FlashSale,
@@ -22,14 +23,17 @@ from gamification.programmes.definitions import (
     Measure,
     Operator,
     PointsEffect,
+    PostKind,
     ReferralOffer,
     Repeat,
     Reward,
     RewardItems,
     RewardPoints,
     Rule,
+    ScreeningRule,
     Space,
     Status,
+    Survey,
     Task,
     TaskCycle,
     TaskPool,
@@ -51,6 +55,9 @@ def dangling(document: Document) -> Faults:
     yield from references.of_points(document)
     acts = document.programme.community.activities.types
     yield from references.all_in("activity_types", acts, "programme.community.activities")
+    bounty = document.programme.community.questions.bounty
+    if bounty is not None:
+        yield from references.all_in("units", [bounty.unit], "programme.community.questions.bounty.unit")
     for counter in document.counters:
         yield from references.all_in("activity_types", counter.on, f"counters.{counter.key}.on")
     for task in document.tasks:
@@ -85,6 +92,9 @@ class References:
             "rewards": self.of_catalogue_reward,
             "flash_sales": self.of_sale,
             "spaces": self.of_space,
+            "screening": self.of_screening,
+            "surveys": self.of_survey,
+            "contests": self.of_contest,
         }
 
     def of_points(self, document: Document) -> Faults:
@@ -249,9 +259,25 @@ class References:
         if sale.price is not None:
             yield from self.all_in("units", [sale.price.unit], f"{place}.price.unit")
 
+    def of_screening(self, rule: ScreeningRule) -> Faults:
+        yield from self.all_in("spaces", rule.spaces, f"screening.{rule.key}.spaces")
+
     def of_space(self, space: Space) -> Faults:
         if space.tier is not None:
             yield from self._gate(space.tier, f"spaces.{space.key}.tier")
+
+    def of_contest(self, contest: Contest) -> Faults:
+        place = f"contests.{contest.key}"
+        yield from self.all_in("spaces", [contest.space], f"{place}.space")
+        space = self._keys["spaces"].get(contest.space)
+        if isinstance(space, Space) and PostKind.STORY not in space.kinds:
+            yield f"{place}.space", f"the space {contest.space!r} takes no stories"
+        for index, prize in enumerate(contest.prizes):
+            yield from self.of_rewards(prize.reward, f"{place}.prizes.{index}.reward")
+
+    def of_survey(self, survey: Survey) -> Faults:
+        if survey.tier is not None:
+            yield from self._gate(survey.tier, f"surveys.{survey.key}.tier")
 
     def _gate(self, gate: TierGate, place: str) -> Faults:
         yield from self.all_in("ladders", [gate.ladder], f"{place}.ladder")

@@ -9,7 +9,7 @@ from typing import Any
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import Conflict, InvalidInput, NotFound
 from gamification.programmes.catalogue import Catalogue
-from gamification.programmes.changes import Change, check_boards, check_goals, merge
+from gamification.programmes.changes import Change, check_boards, check_contests, check_goals, merge
 from gamification.programmes.checks import check
 from gamification.programmes.definitions import Status
 from gamification.programmes.document import SECTIONS, Document, Problem
@@ -180,6 +180,7 @@ class ProgrammeService:
             document = with_terms(old, document, now)
             check_boards(old, document, now)
             check_goals(old, document, now)
+            check_contests(old, document, now)
             if not changes:
                 return Applied(Catalogue(actor.programme_id, version, document), [], dry_run)
             if not dry_run:

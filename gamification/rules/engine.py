@@ -130,7 +130,7 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
             stated.points.unit,
             amount,
             stated.points.boards,
-            stated.points.caps,
+            tuple(cap.bound_to(scope.properties) for cap in stated.points.caps),
             stated.points.budgets,
         )
     if stated.advance:
@@ -171,6 +171,11 @@ class _Scope:
         self._met = met
         self._set = False
         self.counters: Mapping[str, int] | None = None
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What the activity says."""
+        return self._facts.properties
 
     def holds(self, expression: Compiled, place: str) -> bool:
         return expression.holds(self._ready(), place)

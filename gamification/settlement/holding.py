@@ -105,25 +105,8 @@ def _check_open(hold: Hold, now: datetime) -> None:
 async def _settle(work: Unit, hold: Hold, state: HoldState, captured: int, cause: Cause) -> Hold:
     """Give all back, then spend what is captured, of the hold's own lots."""
     space = work.space
-    await work.load(Needs(accounts={hold.account_id}))
-    space.begin(await work.next_sequence())
+    spent = await free(work, hold, captured, cause)
     unit, zone = space.catalogue.units[hold.unit], space.catalogue.settings.time_zone
-    lapse(space, hold.member_id, hold.unit)
-    spent, rest = _split(hold.lots, captured)
-    account = space.account(hold.member_id, hold.unit)
-    lots = spent + restored(unit, account, rest, space.now, zone)
-    space.put(
-        account,
-        Posting(
-            derived_id("hold released", hold.id),
-            hold.amount,
-            TransferKind.RELEASED,
-            space.now,
-            cause,
-            lots=lots,
-            related=hold.id,
-        ),
-    )
     transfer = None
     if captured:
         account = space.account(hold.member_id, hold.unit)
@@ -151,7 +134,32 @@ async def _settle(work: Unit, hold: Hold, state: HoldState, captured: int, cause
     return settled
 
 
-def _split(lots: tuple[Lot, ...], amount: int) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+async def free(work: Unit, hold: Hold, spent: int, cause: Cause) -> tuple[Lot, ...]:
+    """Begin an operation that gives all of a hold back; the lots of those points of it that are to be spent next."""
+    space = work.space
+    await work.load(Needs(accounts={hold.account_id}))
+    space.begin(await work.next_sequence())
+    unit, zone = space.catalogue.units[hold.unit], space.catalogue.settings.time_zone
+    lapse(space, hold.member_id, hold.unit)
+    first, rest = split_lots(hold.lots, spent)
+    account = space.account(hold.member_id, hold.unit)
+    lots = first + restored(unit, account, rest, space.now, zone)
+    space.put(
+        account,
+        Posting(
+            derived_id("hold released", hold.id),
+            hold.amount,
+            TransferKind.RELEASED,
+            space.now,
+            cause,
+            lots=lots,
+            related=hold.id,
+        ),
+    )
+    return first
+
+
+def split_lots(lots: tuple[Lot, ...], amount: int) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
     """The first `amount` of the lots, and the rest."""
     first: list[Lot] = []
     rest: list[Lot] = []

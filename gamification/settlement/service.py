@@ -41,15 +41,17 @@ class SettlementService:
         `patience_s` where it conflicts, or as long as any transaction."""
         at = now or self.now()
 
-        async def transaction(tx: Tx) -> tuple[T, Settled | None]:
+        async def transaction(tx: Tx) -> tuple[T, Settled | None, Unit]:
             catalogue = await self.programmes.catalogue(programme_id, tx=tx)
             unit = Unit(self.stores, tx, Workspace(catalogue, at))
             result = await body(unit)
-            return result, await unit.finish()
+            return result, await unit.finish(), unit
 
-        result, settled = await self.stores.mongo.transaction(transaction, patience_s)
+        result, settled, unit = await self.stores.mongo.transaction(transaction, patience_s)
         if settled is not None:
             await self._delivery.deliver([settled.message], settled.records)
+        for afterwards in unit.afterwards:
+            await afterwards()
         return result
 
     async def run_once(

@@ -1,6 +1,6 @@
 """One transaction's work: load what is needed, change it in the workspace, write every kind in bulk."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,8 @@ class Unit:
         self.stores = stores
         self.tx = tx
         self.space = space
+        self.afterwards: list[Callable[[], Awaitable[None]]] = []
+        """What is done once the transaction is committed; lost with the process, so that nothing may hang on it."""
         self._known: set[bytes] = set()
         self._entries: dict[bytes, int] = {}
         self._written_records: set[bytes] = set()

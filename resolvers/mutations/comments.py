@@ -7,7 +7,13 @@ import strawberry
 from community.reactions.model import Target, TargetKind
 from gamification.kit.errors import InvalidInput, NotFound
 from resolvers.context import Info
-from resolvers.errors import ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError
+from resolvers.errors import (
+    ConflictError,
+    IdempotencyConflictError,
+    InvalidInputError,
+    NotFoundError,
+    ScreenedError,
+)
 from resolvers.mutations.posts import acting, post_id
 from resolvers.mutations.results import INPUT, RESULT
 from resolvers.relay import decode_bytes_id, decode_id
@@ -81,11 +87,16 @@ class ReactSuccess:
 
 
 CreateCommentResult = Annotated[
-    CreateCommentSuccess | InvalidInputError | NotFoundError | ConflictError | IdempotencyConflictError,
+    CreateCommentSuccess
+    | InvalidInputError
+    | NotFoundError
+    | ConflictError
+    | IdempotencyConflictError
+    | ScreenedError,
     strawberry.union("CreateCommentResult", description=RESULT),
 ]
 CommentResult = Annotated[
-    CommentSuccess | InvalidInputError | NotFoundError | ConflictError,
+    CommentSuccess | InvalidInputError | NotFoundError | ConflictError | ScreenedError,
     strawberry.union("CommentResult", description=RESULT),
 ]
 ReactResult = Annotated[
@@ -162,7 +173,7 @@ class CommentMutations:
         "For members who read the space, and services for any of them. Conflicts: POST_STATE, COMMENT_STATE."
     )
     async def react(self, info: Info, input: Annotated[ReactInput, INPUT]) -> ReactResult:
-        target = _target(input.target_id)
+        target = target_of(input.target_id)
         reaction = await info.context.services.reactions.react(
             info.context.caller, acting(input.member_id), target, input.reaction
         )
@@ -184,7 +195,8 @@ def comment_id(given: strawberry.ID, name: str = "commentId") -> bytes:
     return raw
 
 
-def _target(given: strawberry.ID) -> Target:
+def target_of(given: strawberry.ID) -> Target:
+    """The post or comment that something is about. Raises: InvalidInput, NotFound."""
     kind = (decode_id(given) or ("",))[0]
     if kind not in ("Post", "Comment"):
         raise InvalidInput("targetId is of a post or a comment.", path=["targetId"])

@@ -8,8 +8,15 @@ import strawberry
 from community.posts.service import NewPost, PostChange
 from gamification.kit.errors import NotFound
 from resolvers.context import Info
-from resolvers.errors import ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError
+from resolvers.errors import (
+    ConflictError,
+    IdempotencyConflictError,
+    InvalidInputError,
+    NotFoundError,
+    ScreenedError,
+)
 from resolvers.mutations.members import member_id
+from resolvers.mutations.poll_input import PollInput, terms_of
 from resolvers.mutations.results import INPUT, RESULT
 from resolvers.relay import decode_bytes_id
 from resolvers.scalars import Long
@@ -39,6 +46,9 @@ class CreatePostInput:
         default=None, description="Publish it then, at most 366 days ahead; at once when not given."
     )
     member_id: strawberry.ID | None = strawberry.field(default=None, description=_ACTING)
+    poll: PollInput | None = strawberry.field(
+        default=None, description="What is voted on: of the kind POLL, which takes no other."
+    )
 
 
 @strawberry.input(description="What to change; what is not given stays.")
@@ -80,11 +90,16 @@ class PostSuccess:
 
 
 CreatePostResult = Annotated[
-    CreatePostSuccess | InvalidInputError | NotFoundError | IdempotencyConflictError,
+    CreatePostSuccess
+    | InvalidInputError
+    | NotFoundError
+    | ConflictError
+    | IdempotencyConflictError
+    | ScreenedError,
     strawberry.union("CreatePostResult", description=RESULT),
 ]
 PostResult = Annotated[
-    PostSuccess | InvalidInputError | NotFoundError | ConflictError,
+    PostSuccess | InvalidInputError | NotFoundError | ConflictError | ScreenedError,
     strawberry.union("PostResult", description=RESULT),
 ]
 
@@ -96,20 +111,22 @@ class PostMutations:
         "who looks after the space."
     )
     async def create_post(self, info: Info, input: Annotated[CreatePostInput, INPUT]) -> CreatePostResult:
-        post, replayed = await info.context.services.posts.create(
-            info.context.caller,
-            acting(input.member_id),
-            NewPost(
-                input.space,
-                input.kind,
-                input.title,
-                input.body,
-                tuple(input.tags),
-                input.draft,
-                input.publish_at,
-            ),
-            input.idempotency_key,
+        services, caller, acted_for = info.context.services, info.context.caller, acting(input.member_id)
+        new = NewPost(
+            input.space,
+            input.kind,
+            input.title,
+            input.body,
+            tuple(input.tags),
+            input.draft,
+            input.publish_at,
         )
+        key, poll = input.idempotency_key, input.poll
+        if poll is not None:
+            terms = terms_of(poll)
+            post, replayed = await services.polls.create(caller, acted_for, new, poll.options, terms, key)
+        else:
+            post, replayed = await services.posts.create(caller, acted_for, new, key)
         return CreatePostSuccess(post=Post.of(post), replayed=replayed)
 
     @strawberry.mutation(

@@ -17,19 +17,27 @@ from resolvers.types.badges import build_badge, load_award
 from resolvers.types.check_ins import build_check_in
 from resolvers.types.collections import build_collection
 from resolvers.types.comments import load_comment
+from resolvers.types.complaints import build_category, load_complaint
+from resolvers.types.contests import build_contest, contests_of
 from resolvers.types.draw_results import load_participation, load_play, load_win
 from resolvers.types.draws import build_draw, load_round
 from resolvers.types.flash_sales import build_sale, load_reservation
+from resolvers.types.gatherings import load_gathering
 from resolvers.types.goals import build_goal, load_contribution
 from resolvers.types.holds import load_hold
 from resolvers.types.leaderboards import build_board
 from resolvers.types.ledger import build_unit, load_transfer
 from resolvers.types.members import Member
+from resolvers.types.moderation import load_case
 from resolvers.types.posts import load_post
+from resolvers.types.questions import load_bounty
 from resolvers.types.redemptions import load_redemption
 from resolvers.types.referrals import build_offer, load_referral
 from resolvers.types.rewards import build_reward
+from resolvers.types.sanctions import load_sanction, load_statement
+from resolvers.types.screening import load_screening
 from resolvers.types.spaces import space_of
+from resolvers.types.surveys import build_survey, load_response
 from resolvers.types.task_evidence import load_submission
 from resolvers.types.tasks import build_task, load_progress
 from resolvers.types.tiers import build_ladder, load_change
@@ -112,8 +120,24 @@ async def _draw(info: Info, key: str) -> Node | None:
     return await build_draw(info, found) if found else None
 
 
+async def _contest(info: Info, key: str) -> Node | None:
+    found = (await contests_of(info)).get(key)
+    return await build_contest(info, found) if found else None
+
+
 async def _space(info: Info, key: str) -> Node | None:
     return await space_of(info, await info.context.viewer(), key)
+
+
+async def _complaint_category(info: Info, key: str) -> Node | None:
+    stated = await info.context.services.complaint_reading.categories(info.context.caller)
+    found = next((one for one in stated if one.key == key), None)
+    return await build_category(info, found) if found else None
+
+
+async def _survey(info: Info, key: str) -> Node | None:
+    found = await info.context.services.survey_reading.survey(info.context.caller, key)
+    return await build_survey(info, found) if found else None
 
 
 _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
@@ -134,7 +158,15 @@ _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Referral": load_referral,
     "TierChange": load_change,
     "Post": load_post,
+    "ModerationCase": load_case,
+    "ModerationStatement": load_statement,
+    "Sanction": load_sanction,
+    "Screening": load_screening,
     "Comment": load_comment,
+    "Gathering": load_gathering,
+    "SurveyResponse": load_response,
+    "Complaint": load_complaint,
+    "Bounty": load_bounty,
 }
 _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Leaderboard": _leaderboard,
@@ -150,6 +182,9 @@ _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Unit": _unit,
     "TierLadder": _ladder,
     "Space": _space,
+    "Contest": _contest,
+    "Survey": _survey,
+    "ComplaintCategory": _complaint_category,
     "Programme": _programme,
 }
 """Who fetches a type's objects, for this caller. What is missing and what is invisible are both null."""

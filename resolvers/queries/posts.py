@@ -7,10 +7,13 @@ import strawberry
 
 from community.posts import reading
 from community.writing.limits import normal_tag
+from gamification.kit.errors import InvalidInput
 from resolvers.context import Info
 from resolvers.mutations.members import member_id
 from resolvers.relay import After, Before, Connection, First, Last, Listing, connect, decode_bytes_id, window
 from resolvers.types.posts import Post, PostState, load_post
+from resolvers.types.proposals import ProposalState
+from resolvers.types.questions import QuestionMark
 from resolvers.types.spaces import PostKind
 
 POSTS = Listing("posts", (datetime, bytes))
@@ -29,6 +32,12 @@ class PostFilter:
         description="Another state: one's own, and what is gone from spaces that one looks after.",
     )
     pinned: bool = strawberry.field(default=False, description="Only those at the head of their space.")
+    question: QuestionMark | None = strawberry.field(
+        default=None, description="Only questions that are so; of published posts."
+    )
+    proposal: ProposalState | None = strawberry.field(
+        default=None, description="Only proposals that are so; of published posts. Not with `question`."
+    )
 
 
 @strawberry.type
@@ -60,6 +69,7 @@ class PostQueries:
             member_id(stated.author_id) if stated.author_id is not None else None,
             stated.state,
             stated.pinned,
+            _mark_of(stated),
         )
         listing = DRAFTS if stated.state in UNPUBLISHED else POSTS
         page = await info.context.services.post_reading.page(
@@ -67,3 +77,11 @@ class PostQueries:
         )
         info.context.loaders.posts.hold({post.id: post for post in page.rows})
         return connect(page, Post.of, listing)
+
+
+def _mark_of(stated: PostFilter) -> str | None:
+    """What posts are found by. Raises: InvalidInput where that is nothing that a post can be."""
+    if stated.question is not None and stated.proposal is not None:
+        raise InvalidInput("No post is both a question and a proposal.", path=["filter", "proposal"])
+    mark = stated.question or stated.proposal
+    return mark.value if mark is not None else None

@@ -6,22 +6,32 @@ from resolvers.queries.activity import ActivityQueries
 from resolvers.queries.backfills import BackfillQueries
 from resolvers.queries.badges import BadgeQueries
 from resolvers.queries.check_ins import CheckInQueries
+from resolvers.queries.complaints import ComplaintQueries
+from resolvers.queries.contests import ContestQueries
 from resolvers.queries.credentials import CredentialQueries
 from resolvers.queries.draws import DrawQueries
+from resolvers.queries.feeds import FeedQueries
 from resolvers.queries.flash_sales import FlashSaleQueries
+from resolvers.queries.gatherings import GatheringQueries
 from resolvers.queries.goals import GoalQueries
 from resolvers.queries.good_causes import GoodCauseQueries
 from resolvers.queries.leaderboards import LeaderboardQueries
 from resolvers.queries.ledger import LedgerQueries
 from resolvers.queries.members import MemberQueries
 from resolvers.queries.merging import MergeQueries
+from resolvers.queries.moderation import ModerationQueries
 from resolvers.queries.nodes import NodeQueries
 from resolvers.queries.posts import PostQueries
 from resolvers.queries.privacy import PrivacyQueries
 from resolvers.queries.programme import ProgrammeQueries
+from resolvers.queries.proposals import ProposalQueries
+from resolvers.queries.questions import QuestionQueries
 from resolvers.queries.referrals import ReferralQueries
 from resolvers.queries.rewards import RewardQueries
+from resolvers.queries.screening import ScreeningQueries
+from resolvers.queries.search import SearchQueries
 from resolvers.queries.spaces import SpaceQueries
+from resolvers.queries.surveys import SurveyQueries
 from resolvers.queries.task_evidence import TaskEvidenceQueries
 from resolvers.queries.task_picks import TaskPickQueries
 from resolvers.queries.tasks import TaskQueries
@@ -53,6 +63,16 @@ class Query(
     DrawQueries,
     TierQueries,
     SpaceQueries,
+    SurveyQueries,
+    ComplaintQueries,
+    ScreeningQueries,
+    ModerationQueries,
     PostQueries,
+    SearchQueries,
+    FeedQueries,
+    GatheringQueries,
+    QuestionQueries,
+    ProposalQueries,
+    ContestQueries,
 ):
     """The fields of every noun, together."""

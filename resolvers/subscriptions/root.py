@@ -5,6 +5,8 @@ import strawberry
 from resolvers.subscriptions.flash_sales import FlashSaleSubscriptions
 from resolvers.subscriptions.goals import GoalSubscriptions
 from resolvers.subscriptions.leaderboards import LeaderboardSubscriptions
+from resolvers.subscriptions.moderation import ModerationSubscriptions
+from resolvers.subscriptions.posts import PostSubscriptions
 from resolvers.subscriptions.progress import ProgressSubscriptions
 from resolvers.subscriptions.task_evidence import TaskEvidenceSubscriptions
 from resolvers.subscriptions.teams import TeamSubscriptions
@@ -14,6 +16,8 @@ from resolvers.subscriptions.teams import TeamSubscriptions
 class Subscription(
     FlashSaleSubscriptions,
     GoalSubscriptions,
+    ModerationSubscriptions,
+    PostSubscriptions,
     LeaderboardSubscriptions,
     TeamSubscriptions,
     ProgressSubscriptions,

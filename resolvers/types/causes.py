@@ -12,6 +12,7 @@ from gamification.ledger.model import LimitKind as LimitKindModel
 from gamification.members.service import may_see_private
 from resolvers.context import Info
 from resolvers.fields import batched
+from resolvers.relay import encode_id
 from resolvers.scalars import Long
 
 if TYPE_CHECKING:
@@ -164,6 +165,14 @@ class Cause:
         if key is None or period is None or milestone is None:
             return None
         return GoalCause(key=key, period=period, team=self.model.group, milestone=milestone)
+
+    @strawberry.field(description="The question for whose bounty points were set aside, paid or returned.")
+    def bounty(self) -> strawberry.ID | None:
+        return strawberry.ID(encode_id("Post", self.model.bounty)) if self.model.bounty is not None else None
+
+    @strawberry.field(description="The key of the contest that a story of the member won in.")
+    def contest(self) -> str | None:
+        return self.model.contest
 
     @strawberry.field(description="Who did it by hand.")
     def actor(self, info: Info) -> Actor | None:

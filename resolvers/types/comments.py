@@ -15,7 +15,10 @@ from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.scalars import Long
 from resolvers.types.members import Member
+from resolvers.types.questions import chosen_of
 from resolvers.types.reactions import Reaction, ReactionCount, counts_of, own_of, reactors
+from resolvers.types.reading import CommentReadingFields
+from resolvers.types.screening import Screening, messages_for, said_of
 
 if TYPE_CHECKING:
     from resolvers.types.posts import Post
@@ -115,6 +118,28 @@ async def _sources(comments: "list[Comment]", info: Info) -> list[str | None]:
     return [one.model.written.body if is_author(viewer, one.model) else None for one in comments]
 
 
+async def _accepted(comments: "list[Comment]", info: Info) -> list[bool]:
+    viewer = await info.context.viewer()
+    direct = {one.model.post_id for one in comments if one.model.parent_id is None}
+    found = await info.context.loaders.questions.load_many(direct) if direct else {}
+    chosen = {chosen_of(one, own=viewer.is_member(one.asker_id)) for one in found.values()}
+    return [one.model.id in chosen for one in comments]
+
+
+async def _screenings(comments: "list[Comment]", info: Info) -> list[list[Screening] | None]:
+    posts = await info.context.loaders.posts.load_many({one.model.post_id for one in comments})
+    spaces = [posts[one.model.post_id].space if one.model.post_id in posts else "" for one in comments]
+    return await said_of(info, [(one.model.id, space) for one, space in zip(comments, spaces, strict=True)])
+
+
+async def _held_messages(comments: "list[Comment]", info: Info) -> list[str | None]:
+    waiting = [one.model.id if one.model.state is CommentState.PENDING else None for one in comments]
+    if not any(waiting):
+        return [None] * len(comments)
+    shown = await _shown(comments, info)
+    return await messages_for(info, [one if seen else None for one, seen in zip(waiting, shown, strict=True)])
+
+
 async def _counts(comments: "list[Comment]", info: Info) -> list[list[ReactionCount]]:
     return await counts_of(info, [dict(one.model.reactions or {}) for one in comments])
 
@@ -127,13 +152,16 @@ async def _own(comments: "list[Comment]", info: Info) -> list[str | None]:
     description="An answer to a post, or to another comment. One that is gone keeps its place while others answer it: who "
     "wrote it and what it said is null then, but for its author and who looks after the space."
 )
-class Comment(Node):
+class Comment(Node, CommentReadingFields):
     model: strawberry.Private[domain.Comment]
     id: strawberry.ID = global_id("Comment")
     state: CommentState = of_model("state", description="Whether it is published.")
     version: Long = of_model("version", description="Counts its changes; state it when you edit.")
     created_at: datetime = of_model("created_at", description="When it was written.")
     edited_at: datetime | None = of_model("edited_at", description="When it was last changed since.")
+    is_remark: bool = of_model(
+        "remark", description="Whether it is about the post, and no answer to the question that it asks."
+    )
     reply_count: Long = of_model(
         "below", description="How many published comments are under it, at any depth."
     )
@@ -159,6 +187,18 @@ class Comment(Node):
     )
     viewer_reaction: str | None = batched(
         _own, description="The caller's own reaction; null where there is none."
+    )
+
+    held_message: str | None = batched(
+        _held_messages,
+        description="While it waits for a moderator: what the programme says of why. In the viewer's locale.",
+    )
+    screenings: list[Screening] | None = batched(
+        _screenings,
+        description="What the screening rules said of it, the latest first; for who looks after the space, null for others.",
+    )
+    is_accepted: bool = batched(
+        _accepted, description="Whether it is the answer that was accepted, of a question."
     )
 
     @strawberry.field(description="How deep it stands: 1 answers the post.")

@@ -20,6 +20,7 @@ from resolvers.types.collections import CollectionProgress
 from resolvers.types.member_boards import BoardFields
 from resolvers.types.member_draws import DrawFields
 from resolvers.types.member_goals import GoalFields
+from resolvers.types.member_moderation import ModerationFields
 from resolvers.types.member_points import PointFields
 from resolvers.types.member_rewards import RewardFields
 from resolvers.types.member_tiers import TierFields
@@ -28,6 +29,7 @@ from resolvers.types.referrals import Referral, referrals_of
 from resolvers.types.task_evidence import TaskSubmission, submissions_of
 from resolvers.types.task_picks import PickFields
 from resolvers.types.tasks import TaskProgress
+from resolvers.types.trust import TrustFields
 from storage.paging import Page
 
 MemberStanding = domain.Standing
@@ -92,6 +94,8 @@ class Member(
     InsightFields,
     PickFields,
     MergeFields,
+    ModerationFields,
+    TrustFields,
 ):
     model: strawberry.Private[domain.Member]
     id: strawberry.ID = global_id("Member")

@@ -17,8 +17,14 @@ from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.scalars import Long
 from resolvers.types.comments import LISTINGS, Comment, CommentOrder, Order
+from resolvers.types.contests import ContestEntry, entries_of
 from resolvers.types.members import Member
+from resolvers.types.polls import Poll
+from resolvers.types.proposals import Proposal
+from resolvers.types.questions import Question
 from resolvers.types.reactions import Reaction, ReactionCount, counts_of, own_of, reactors
+from resolvers.types.reading import PostReadingFields
+from resolvers.types.screening import Screening, messages_for, said_of
 from resolvers.types.spaces import PostKind, Space, space_of
 
 HEADS = 3
@@ -107,6 +113,12 @@ async def _editable(posts: "list[Post]", info: Info) -> list[bool]:
     return [may_edit(viewer, post.model) for post in posts]
 
 
+async def _shadowed(posts: "list[Post]", info: Info) -> list[bool | None]:
+    viewer = await info.context.viewer()
+    moderated = set(viewer.moderated)
+    return [post.model.shadowed if post.model.space in moderated else None for post in posts]
+
+
 async def _sources(posts: "list[Post]", info: Info) -> list[str | None]:
     viewer = await info.context.viewer()
     return [
@@ -129,6 +141,41 @@ async def _own_reactions(posts: "list[Post]", info: Info) -> list[str | None]:
     return await own_of(info, [(post.model.id, post.model.id) for post in posts])
 
 
+async def _questions(posts: "list[Post]", info: Info) -> list[Question | None]:
+    asked = {post.model.id for post in posts if post.model.kind is PostKind.QUESTION}
+    found = await info.context.loaders.questions.load_many(asked) if asked else {}
+    return [Question.of(found[post.model.id]) if post.model.id in found else None for post in posts]
+
+
+async def _screenings(posts: "list[Post]", info: Info) -> list[list[Screening] | None]:
+    return await said_of(info, [(post.model.id, post.model.space) for post in posts])
+
+
+async def _held_messages(posts: "list[Post]", info: Info) -> list[str | None]:
+    waiting = [post.model.id if post.model.state is PostState.PENDING else None for post in posts]
+    return await messages_for(info, waiting)
+
+
+async def _polls(posts: "list[Post]", info: Info) -> list[Poll | None]:
+    voted_on = {post.model.id for post in posts if post.model.kind is PostKind.POLL}
+    found = await info.context.loaders.polls.load_many(voted_on) if voted_on else {}
+    return [
+        Poll(seen=found[post.model.id], texts=post.model.options) if post.model.id in found else None
+        for post in posts
+    ]
+
+
+async def _proposals(posts: "list[Post]", info: Info) -> list[Proposal | None]:
+    proposed = {post.model.id for post in posts if post.model.kind is PostKind.PROPOSAL}
+    found = await info.context.loaders.proposals.load_many(proposed) if proposed else {}
+    return [Proposal(seen=found[post.model.id]) if post.model.id in found else None for post in posts]
+
+
+async def _contest_entries(posts: "list[Post]", info: Info) -> list[list[ContestEntry]]:
+    found = await entries_of(info, [post.model.id for post in posts if post.model.kind is PostKind.STORY])
+    return [found.get(post.model.id, []) for post in posts]
+
+
 async def _heads(posts: "list[Post]", info: Info) -> list[list[Comment]]:
     viewer = await info.context.viewer()
     found = await info.context.services.comment_reading.heads(
@@ -138,7 +185,7 @@ async def _heads(posts: "list[Post]", info: Info) -> list[list[Comment]]:
 
 
 @strawberry.type(description="What a member wrote in a space.")
-class Post(Node):
+class Post(Node, PostReadingFields):
     model: strawberry.Private[domain.Post]
     id: strawberry.ID = global_id("Post")
     kind: PostKind = of_model("kind", description="What it is.")
@@ -161,6 +208,10 @@ class Post(Node):
     space: Space = batched(_spaces, description="Where it stands.")
     mentions: list[Member] = batched(_mentioned, description="The members that its text mentions.")
     viewer_may_edit: bool = batched(_editable, description="Whether the caller may change it.")
+    is_shadowed: bool | None = batched(
+        _shadowed,
+        description="Whether its author alone sees it, who is shadow-limited; null for who does not look after the space.",
+    )
     source: str | None = batched(
         _sources, description="Its text as Markdown, for who may change it; null for others."
     )
@@ -171,6 +222,26 @@ class Post(Node):
     )
     viewer_reaction: str | None = batched(
         _own_reactions, description="The caller's own reaction; null where there is none."
+    )
+    question: Question | None = batched(
+        _questions,
+        description="What became of it as a question; null where it is none, or nobody saw it yet.",
+    )
+    held_message: str | None = batched(
+        _held_messages,
+        description="While it waits for a moderator: what the programme says of why. In the viewer's locale.",
+    )
+    screenings: list[Screening] | None = batched(
+        _screenings,
+        description="What the screening rules said of it, the latest first; for who looks after the space, null for others.",
+    )
+    poll: Poll | None = batched(_polls, description="What it is voted on; null where it is no poll.")
+    proposal: Proposal | None = batched(
+        _proposals,
+        description="How far it has come as a proposal; null where it is none, or nobody saw it yet.",
+    )
+    contest_entries: list[ContestEntry] = batched(
+        _contest_entries, description="The contests that it is in, of a story."
     )
     best_comments: list[Comment] = batched(
         _heads, description="The comments with most reactions, of those that answer it directly; at most 3."

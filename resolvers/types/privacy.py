@@ -6,12 +6,12 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from gamification.privacy import exporting
+from gamification.privacy import sections
 from gamification.privacy.model import Erasure
 from resolvers.fields import of_model
 from resolvers.relay import Listing, encode_id
 
-MemberExportSection = exporting.ExportSection
+MemberExportSection = sections.ExportSection
 strawberry.enum(
     MemberExportSection,
     name="MemberExportSection",
@@ -20,7 +20,7 @@ strawberry.enum(
 )
 EXPORTS = {
     section: Listing(f"export of {section.value}", source.kinds)
-    for section, source in exporting.SOURCES.items()
+    for section, source in sections.SOURCES.items()
 }
 
 

@@ -33,6 +33,8 @@ class DefinitionKind(Enum):
     REWARD = "rewards"
     FLASH_SALE = "flash_sales"
     SPACE = "spaces"
+    CONTEST = "contests"
+    SCREENING_RULE = "screening"
     SURVEY = "surveys"
     COMPLAINT_CATEGORY = "complaint_categories"
 

@@ -10,12 +10,19 @@ from resolvers.scalars import Long
 from resolvers.types.badges import BadgeAward
 from resolvers.types.check_ins import CheckIn, CheckInDayState, CheckInStanding, build_check_in
 from resolvers.types.collections import Collection, build_collection
+from resolvers.types.comments import Comment
+from resolvers.types.complaints import Complaint, ComplaintState
 from resolvers.types.draw_results import DrawParticipation, DrawPlay, DrawWin
+from resolvers.types.gatherings import Gathering, GatheringNoticeKind
 from resolvers.types.goals import Goal, build_goal
 from resolvers.types.leaderboards import Leaderboard, build_board
 from resolvers.types.ledger import Balance, Transfer
+from resolvers.types.posts import Post
+from resolvers.types.proposals import ProposalState
+from resolvers.types.questions import Bounty
 from resolvers.types.redemptions import Redemption, RedemptionStatus
 from resolvers.types.referrals import Referral, ReferralStatus
+from resolvers.types.sanctions import ModerationStatement
 from resolvers.types.task_evidence import TaskSubmission, TaskSubmissionState
 from resolvers.types.tasks import CheckInItem, Task, TaskProgress, build_task
 from resolvers.types.tiers import MemberTier, Tier, TierChange, TierLadder, build_ladder, tier_in
@@ -58,6 +65,12 @@ class GoalReached(ProgressEvent, GoalMoment):
     share: Long | None = strawberry.field(
         description="Their points of what was divided; null: what each participant gets."
     )
+
+
+@strawberry.type(description="Something was written about a complaint of the member, or became of it.")
+class ComplaintChanged(ProgressEvent):
+    state: ComplaintState = strawberry.field(description="In which state it was then.")
+    complaint: Complaint = strawberry.field(description="As it is now.")
 
 
 @strawberry.type(description="The present state. What comes after is numbered above `sequence`.")
@@ -253,10 +266,50 @@ class TaskSubmissionChanged(ProgressEvent):
 
 
 @strawberry.type(
+    description="Something was decided against the member, or their appeal was answered; and why."
+)
+class ModerationNotice(ProgressEvent):
+    statement: ModerationStatement = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(
+    description="A gathering that the member goes to, or wants to, begins soon or has changed for them."
+)
+class GatheringNotice(ProgressEvent):
+    notice: GatheringNoticeKind = strawberry.field(description="What there is to know.")
+    gathering: Gathering = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(
     description="Another account of the member's was merged into this one; what it had is theirs."
 )
 class AccountMerged(ProgressEvent):
     merged_id: strawberry.ID = strawberry.field(description="The id that the other account had.")
+
+
+@strawberry.type(description="The member's answer to a question was accepted.")
+class AnswerAccepted(ProgressEvent):
+    answer: Comment = strawberry.field(description="The answer.")
+
+
+@strawberry.type(description="A bounty ended that the member had offered, or got a part of.")
+class BountySettled(ProgressEvent):
+    bounty: Bounty = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(
+    description="A proposal that the member wrote or supports has enough support, or was answered."
+)
+class ProposalChanged(ProgressEvent):
+    state: ProposalState = strawberry.field(description="What it became at that moment.")
+    post: Post = strawberry.field(description="The proposal.")
+
+
+@strawberry.type(description="A story of the member won in a contest; what it won is given.")
+class ContestWon(ProgressEvent):
+    contest_key: str = strawberry.field(description="The contest's key.")
+    rank: int = strawberry.field(description="1 is the best.")
+    post: Post = strawberry.field(description="The story.")
 
 
 ProgressMessage = Annotated[
@@ -266,6 +319,7 @@ ProgressMessage = Annotated[
     | TaskClaimEnding
     | TaskClaimLapsed
     | TaskSubmissionChanged
+    | ModerationNotice
     | BadgeAwarded
     | BadgeRevoked
     | CollectionCompleted
@@ -283,7 +337,13 @@ ProgressMessage = Annotated[
     | RewardExpiring
     | GoalContributed
     | GoalReached
+    | ComplaintChanged
+    | GatheringNotice
     | AccountMerged
+    | AnswerAccepted
+    | BountySettled
+    | ProposalChanged
+    | ContestWon
     | ProgressSnapshot,
     strawberry.union("ProgressMessage", description="The present state, or something that happened."),
 ]
@@ -294,6 +354,7 @@ Message = (
     | TaskClaimEnding
     | TaskClaimLapsed
     | TaskSubmissionChanged
+    | ModerationNotice
     | BadgeAwarded
     | BadgeRevoked
     | CollectionCompleted
@@ -311,6 +372,12 @@ Message = (
     | RewardExpiring
     | GoalContributed
     | GoalReached
+    | ComplaintChanged
+    | GatheringNotice
     | AccountMerged
+    | AnswerAccepted
+    | BountySettled
+    | ProposalChanged
+    | ContestWon
     | ProgressSnapshot
 )

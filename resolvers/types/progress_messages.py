@@ -10,22 +10,33 @@ from resolvers.relay import encode_id
 from resolvers.scalars import Long
 from resolvers.types.badges import BadgeAward
 from resolvers.types.check_ins import CheckInDayState
+from resolvers.types.comments import Comment
+from resolvers.types.complaints import ComplaintState, load_complaint
 from resolvers.types.draw_results import DrawParticipation, DrawPlay, DrawWin
+from resolvers.types.gatherings import GatheringNoticeKind, load_gathering
 from resolvers.types.ledger import Transfer
+from resolvers.types.posts import load_post
 from resolvers.types.progress import (
     AccountMerged,
+    AnswerAccepted,
     BadgeAwarded,
     BadgeRevoked,
+    BountySettled,
     CheckInDayChanged,
     CheckInItemsChanged,
     CollectionBroken,
     CollectionCompleted,
+    ComplaintChanged,
+    ContestWon,
     DrawEntered,
     DrawPrizeWon,
+    GatheringNotice,
     GoalContributed,
     GoalReached,
     Message,
+    ModerationNotice,
     PointsPosted,
+    ProposalChanged,
     RankRewarded,
     RedemptionChanged,
     ReferralChanged,
@@ -39,8 +50,11 @@ from resolvers.types.progress import (
     TierChanged,
     TierNotice,
 )
+from resolvers.types.proposals import ProposalState
+from resolvers.types.questions import Bounty
 from resolvers.types.redemptions import Redemption, RedemptionStatus
 from resolvers.types.referrals import Referral, ReferralStatus
+from resolvers.types.sanctions import load_statement
 from resolvers.types.task_evidence import TaskSubmission, TaskSubmissionState
 from resolvers.types.tasks import CheckInItem
 from resolvers.types.tiers import TierChange
@@ -60,6 +74,11 @@ def _head(message: NumberedMessage) -> dict[str, Any]:
 async def _points_posted(info: Info, message: NumberedMessage) -> Message | None:
     transfer = await info.context.loaders.transfers.load(message.body["transfer"])
     return PointsPosted(**_head(message), transfer=Transfer.of(transfer)) if transfer else None
+
+
+async def _moderation(info: Info, message: NumberedMessage) -> Message | None:
+    statement = await load_statement(info, message.body["statement"])
+    return ModerationNotice(**_head(message), statement=statement) if statement is not None else None
 
 
 async def _badge(info: Info, message: NumberedMessage) -> Message | None:
@@ -211,12 +230,49 @@ async def _goal(_: Info, message: NumberedMessage) -> Message | None:
     )
 
 
+async def _answer_accepted(info: Info, message: NumberedMessage) -> Message | None:
+    found = await info.context.loaders.comments.load(message.body["comment"])
+    return AnswerAccepted(**_head(message), answer=Comment.of(found)) if found else None
+
+
+async def _bounty_settled(info: Info, message: NumberedMessage) -> Message | None:
+    found = await info.context.loaders.bounties.load(message.body["bounty"])
+    return BountySettled(**_head(message), bounty=Bounty.of(found)) if found else None
+
+
+async def _gathering_notice(info: Info, message: NumberedMessage) -> Message | None:
+    gathering = await load_gathering(info, message.body["gathering"])
+    notice = GatheringNoticeKind(message.body["notice"])
+    return GatheringNotice(**_head(message), notice=notice, gathering=gathering) if gathering else None
+
+
+async def _complaint(info: Info, message: NumberedMessage) -> Message | None:
+    found = await load_complaint(info, message.body["complaint"])
+    if found is None:
+        return None
+    return ComplaintChanged(**_head(message), state=ComplaintState(message.body["state"]), complaint=found)
+
+
+async def _proposal_changed(info: Info, message: NumberedMessage) -> Message | None:
+    found = await load_post(info, message.body["post"])
+    state = ProposalState(message.body["state"])
+    return ProposalChanged(**_head(message), state=state, post=found) if found else None
+
+
+async def _contest_won(info: Info, message: NumberedMessage) -> Message | None:
+    found, body = await load_post(info, message.body["post"]), message.body
+    if found is None:
+        return None
+    return ContestWon(**_head(message), contest_key=body["contest"], rank=body["rank"], post=found)
+
+
 _BUILDS: dict[FeedKind, Build] = {
     FeedKind.POINTS_POSTED: _points_posted,
     FeedKind.TASK_ADVANCED: _task,
     FeedKind.TASK_COMPLETED: _task,
     FeedKind.TASK_CLAIM_ENDING: _task,
     FeedKind.TASK_CLAIM_LAPSED: _task,
+    FeedKind.MODERATION: _moderation,
     FeedKind.TASK_SUBMISSION: _task_submission,
     FeedKind.BADGE_AWARDED: _badge,
     FeedKind.BADGE_REVOKED: _badge,
@@ -236,4 +292,10 @@ _BUILDS: dict[FeedKind, Build] = {
     FeedKind.REWARD_EXPIRING: _redemption,
     FeedKind.GOAL_CONTRIBUTED: _goal,
     FeedKind.GOAL_REACHED: _goal,
+    FeedKind.COMPLAINT_CHANGED: _complaint,
+    FeedKind.GATHERING_NOTICE: _gathering_notice,
+    FeedKind.ANSWER_ACCEPTED: _answer_accepted,
+    FeedKind.BOUNTY_SETTLED: _bounty_settled,
+    FeedKind.PROPOSAL_CHANGED: _proposal_changed,
+    FeedKind.CONTEST_WON: _contest_won,
 }

@@ -25,6 +25,7 @@ from resolvers.relay import (
 from resolvers.scalars import Long
 from resolvers.types.members import Member
 from resolvers.types.names import label, text
+from resolvers.types.reading import SpaceReadingFields
 from resolvers.types.tasks import DefinitionStatus
 
 SPACE_MEMBERS = Listing("space members", (datetime, bytes))
@@ -85,7 +86,7 @@ class SpaceMembership:
 
 
 @strawberry.type(description="Where members write: a topic, a group, a board of notices.")
-class Space(Node):
+class Space(Node, SpaceReadingFields):
     rights: strawberry.Private[domain.SpaceRights]
     key: str = strawberry.field(description="Its key in the programme file.")
     name: str = strawberry.field(description="In the viewer's locale, else the programme's.")

@@ -7,6 +7,8 @@ import pytest
 
 from api import worker
 from api.worker import Worker, every, pause_seconds
+from community.gatherings.limits import Stated
+from community.gatherings.model import RsvpState
 from community.services import Services
 from storage.redis import RedisStore
 from tests.support import Clock, ProgrammeUnderTest
@@ -81,6 +83,30 @@ async def test_goals_are_added_up_and_paid(
         await until(lambda: _paid(made, "ada", "bea"))
     finally:
         await running.stop()
+
+
+async def test_who_goes_to_a_gathering_is_reminded(
+    services: Services, programme: Callable[..., Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "GATHERINGS_SECONDS", 0.05)
+    made: ProgrammeUnderTest = await programme({**DOCUMENT, "spaces": [{"key": "square"}]})
+    ada = (await made.join("ada")).id
+    starts_at = clock.now + timedelta(hours=25)
+    stated = Stated("Tea", "Come", starts_at, starts_at + timedelta(hours=1), "UTC", "Here")
+    gathering, _ = await services.gatherings.create(made.service, "square", stated, "k")
+    await services.rsvps.rsvp(made.service, ada, gathering.id, RsvpState.GOING)
+    running = Worker(services)
+    running.start()
+    try:
+        clock.now = starts_at - timedelta(hours=24)
+        await until(lambda: _reminded(services, ada))
+    finally:
+        await running.stop()
+
+
+async def _reminded(services: Services, member_id: bytes) -> bool:
+    messages = await services.stores.feed.after(member_id, 0)
+    return [one.body.get("notice") for one in messages] == ["reminder"]
 
 
 async def _paid(made: ProgrammeUnderTest, *members: str) -> bool:

@@ -68,6 +68,9 @@ def test_commands_beside_it_use_its_servers(serving: Serve, beside: Starguild, t
     rebuilt = beside("rebuild", "leaderboards", "--programme", "demo", "--json")
     assert rebuilt.code == 0
     assert rebuilt.document["records"]["points all"] > 0
+    assert beside("rebuild", "hot", "--programme", "demo", "--json").document["posts"] == 0
+    searched = beside("rebuild", "search", "--programme", "demo", "--json")
+    assert (searched.code, searched.document["texts"], searched.document["names"]) == (0, 0, 0)
 
     file = tmp_path / "club.yaml"
     file.write_text("programme: {key: club}\nunits: [{key: stars}]\n")
@@ -83,7 +86,7 @@ def test_commands_beside_it_use_its_servers(serving: Serve, beside: Starguild, t
 
 
 def test_a_check_of_a_programme_that_is_not_there_is_a_2(serving: Serve, beside: Starguild) -> None:
-    for command in (["verify"], ["rebuild", "leaderboards"]):
+    for command in (["verify"], *(["rebuild", what] for what in ("leaderboards", "search", "hot"))):
         refused = beside(*command, "--programme", "nowhere", "--json")
         assert refused.code == 2
         assert "nowhere" in refused.document["error"]["message"]

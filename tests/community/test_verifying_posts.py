@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from community.verification.service import VerificationService
-from gamification.privacy.exporting import ExportSection
+from gamification.privacy.sections import ExportSection
 from storage.mongo import Mongo
 from storage.paging import Window
 from tests.community_world import COMMUNITY, wrote

@@ -69,11 +69,23 @@ def test_importing_twice_changes_nothing(imported: dict[str, Any], starguild: Ru
     assert again["duplicates"] == imported["recorded"]
 
 
+def test_what_was_written_comes_in_and_no_activity_with_it(imported: dict[str, Any], starguild: Run) -> None:
+    folder = shared_data("quantumcomputing")
+    code, again = starguild("import", "stackexchange", str(folder), "--programme", "qc", "--content")
+    assert code == 0
+    assert again["recorded"] == 0
+    content = again["content"]
+    assert (content["questions"], content["answers"], content["comments"]) == (612, 1060, 3413)
+    assert (content["accepted"], content["known"]) == (389, 0)
+
+
 def test_everything_adds_up(imported: dict[str, Any], starguild: Run) -> None:
     code, report = starguild("verify", "--programme", "qc")
     assert (code, report["differences"]) == (0, [])
     assert report["counts"]["activities"] == imported["recorded"]
     assert report["counts"]["awards"] > 800
+    assert report["counts"]["posts"] == 612
+    assert report["counts"]["comments"] == 1060 + 3413
 
 
 async def test_boards_come_back_by_themselves_when_redis_is_emptied(

@@ -19,8 +19,13 @@ from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
 from resolvers.policy import Policy
 from resolvers.relay import encode_id
 from resolvers.schema import schema
+from tests.complaint_world import CATEGORIES
+from tests.proposal_world import TERMS
+from tests.question_world import BOUNTIES
 from tests.resolvers.catalogue import REWARDS, SALES
+from tests.screening_world import WATCHED
 from tests.support import ProgrammeUnderTest
+from tests.survey_world import FEEDBACK
 
 CORE = schema._schema
 WIDE = replace(Limits(), cost=100_000)
@@ -30,6 +35,7 @@ BY_LIBRARY = Operations(schema, Policy(limits=WIDE, compiled=False))
 _DETAILS = {
     "InvalidInputError": "limit",
     "InsufficientPointsError": "available requested",
+    "ScreenedError": "rule",
     "InvalidDocumentError": "faults { place message }",
     "EvidenceRefusedError": "fault limit",
     "TaskSubmissionMovedError": "submission { id state version decisions { state actor reason note } }",
@@ -90,7 +96,11 @@ GOALS: list[dict[str, Any]] = [
 CLUB: dict[str, Any] = {
     "programme": {
         "name": {"en": "The club", "zh": "俱乐部"},
-        "community": {"image_hosts": ["img.example.org"]},
+        "community": {
+            "image_hosts": ["img.example.org"],
+            "questions": {"bounty": BOUNTIES},
+            "proposals": TERMS,
+        },
     },
     "units": [
         {"key": "points", "name": {"en": "Points", "zh": "积分"}, "gifts": {"daily": 100}},
@@ -210,9 +220,13 @@ CLUB: dict[str, Any] = {
             "name": {"en": "The square"},
             "description": {"en": "For everyone"},
             "rules": {"en": "Be kind"},
+            "kinds": ["discussion", "question", "poll", "proposal", "story"],
         },
         {"key": "workshop", "access": "closed"},
     ],
+    "screening": WATCHED,
+    "surveys": [FEEDBACK],
+    "complaint_categories": CATEGORIES[:1],
     "rewards": REWARDS,
     "flash_sales": SALES,
 }

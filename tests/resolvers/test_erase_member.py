@@ -66,6 +66,11 @@ KEPT = {
     # Of staff, and of other members.
     ("idempotency_keys", "_id"),
     ("members", "display_name"),
+    ("gatherings", "online_url"),
+    # Fields that are called so: a code is made with the one, and ballots may be the other.
+    ("gatherings", ""),
+    ("polls", ""),
+    ("members", "names.terms"),
     ("members", "standing_reason"),
     ("referrals", "reason"),
 }

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from gamification.kit.actors import Actor, Role
-from gamification.privacy.exporting import ExportSection
+from gamification.privacy.sections import ExportSection
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL, member_gid, refused
 from tests.resolvers.test_authorisation_walk import ANN, NAME, world

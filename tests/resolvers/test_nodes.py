@@ -6,13 +6,21 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
+from gamification.kit.actors import Role
 from resolvers.relay import encode_id
 from tests.community_world import comment_gid, has_written, post_gid, wrote
+from tests.complaint_world import complained_once, complaint_gid
 from tests.conftest import MakeProgramme
+from tests.contest_world import contested, has_told
+from tests.gathering_world import gathered, gathering_gid, has_gathered
+from tests.moderation_world import has_been_judged, judged, judged_gid
+from tests.question_world import bounty_gid, has_questioned, questioned
 from tests.resolvers.catalogue import redeemed, reserved
 from tests.resolvers.evidence_world import shown
 from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_gid, refused
+from tests.screening_world import has_been_screened, screened, screened_gid
 from tests.support import ProgrammeUnderTest
+from tests.survey_world import asked
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 EVERYTHING = """{
@@ -28,6 +36,7 @@ EVERYTHING = """{
     draw(key: "wheel") { id rounds(last: 1) { nodes { id } } }
     tierLadder(key: "club") { id }
     goal(key: "march") { id }
+    survey(key: "feedback") { id viewerResponse { id } }
     me {
         id
         ledger(first: 1) { nodes { id } }
@@ -46,6 +55,18 @@ EVERYTHING = """{
         goalContributions(first: 1) { nodes { id } }
     }
 }"""
+
+
+STAFF_ONLY = {"Screening", "ModerationCase"}
+"""What is about a member, and not for them to see."""
+
+
+async def looked_at(club: ProgrammeUnderTest, name: str) -> None:
+    """Let rules and moderators have looked at what a member wrote, once."""
+    if not has_been_screened(club, name):
+        await screened(club, name)
+    if not has_been_judged(club, name):
+        await judged(club, name, by=next(one for one in club.members if one != name))
 
 
 async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[str, str]:
@@ -72,10 +93,25 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
     if not answer["me"]["goalContributions"]["nodes"]:
         await club.do("march", name)
         answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not answer["survey"]["viewerResponse"]:
+        await asked(club, name)
+        answer = await graphql.read(club.member_actor(name), EVERYTHING)
+    if not has_gathered(club):
+        await gathered(club, name)
+    await complained_once(club, name)
     if not has_written(club, name):
         await wrote(club, name)
+    if not has_told(club, name):
+        await contested(club, name, by=next(one for one in club.members if one != name))
+    if not has_questioned(club, name):
+        await club.services.points.adjust(club.operator, club.id_of(name), "points", 4, "r", f"bounty-{name}")
+        await questioned(club, name, by=next(one for one in club.members if one != name))
+    await looked_at(club, name)
     me = answer["me"]
     return {
+        "ModerationCase": judged_gid(club, name),
+        "ModerationStatement": judged_gid(club, name, "statement"),
+        "Sanction": judged_gid(club, name, "sanction"),
         "Programme": answer["programme"]["id"],
         "Unit": answer["programme"]["units"][0]["id"],
         "Leaderboard": answer["leaderboard"]["id"],
@@ -106,8 +142,16 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         "Hold": me["holds"]["nodes"][0]["id"],
         "TierChange": me["tierHistory"]["nodes"][0]["id"],
         "Space": encode_id("Space", "square"),
+        "Survey": answer["survey"]["id"],
+        "Complaint": complaint_gid(club, name, "owed"),
+        "ComplaintCategory": encode_id("ComplaintCategory", "delivery"),
+        "SurveyResponse": answer["survey"]["viewerResponse"]["id"],
         "Post": post_gid(club, name),
         "Comment": comment_gid(club, name),
+        "Gathering": gathering_gid(club),
+        "Bounty": bounty_gid(club, name),
+        "Contest": encode_id("Contest", "fable"),
+        "Screening": screened_gid(club, name),
     }
 
 
@@ -124,7 +168,10 @@ async def test_every_node_type_is_found_again(graphql: GraphQL, club: ProgrammeU
 
     for actor in (club.member_actor("ann"), club.moderator, club.operator, club.service):
         answer = await graphql.read(actor, NODES, {"ids": list(ids.values())})
-        assert answer["nodes"] == [{"__typename": name, "id": found} for name, found in ids.items()]
+        hidden = STAFF_ONLY if actor.role is Role.MEMBER else ()
+        assert answer["nodes"] == [
+            {"__typename": name, "id": found} if name not in hidden else None for name, found in ids.items()
+        ]
     one = await graphql.read(
         club.service, "query ($id: ID!) { node(id: $id) { __typename } }", {"id": ids["Task"]}
     )

@@ -2,12 +2,14 @@
 
 from collections import Counter as Tally
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pymongo import monitoring
 
 from community import services as wiring
+from community.following.service import Topic
 from community.posts.service import NewPost
 from community.reactions.model import Target, TargetKind
 from community.services import Services
@@ -16,10 +18,13 @@ from storage.embedded import Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from tests.community_world import COMMUNITY
+from tests.complaint_world import complained
 from tests.conftest import MakeProgramme
+from tests.gathering_world import held, met, rsvp
 from tests.resolvers.harness import CLUB, GraphQL
 from tests.resolvers.test_nodes import NODES
 from tests.support import Clock, ProgrammeUnderTest
+from tests.survey_world import FEEDBACK, SURVEYS
 
 
 class Counter(monitoring.CommandListener):
@@ -254,9 +259,8 @@ POSTS = """query ($first: Int) { posts(first: $first) { nodes { title html tags 
     bestComments { html author { displayName } reactions { reaction count } viewerReaction } } } }"""
 
 
-async def test_a_page_of_posts_with_all_that_stands_around_them(
-    counting: Counting, programme: MakeProgramme
-) -> None:
+async def talked(programme: MakeProgramme) -> ProgrammeUnderTest:
+    """Twenty members who each wrote a post, which four answered and one likes."""
     club = await programme(COMMUNITY)
     names = [f"m{number:02}" for number in range(20)]
     await club.join_all(*names)
@@ -271,7 +275,13 @@ async def test_a_page_of_posts_with_all_that_stands_around_them(
         ]
         for target in (Target(TargetKind.POST, post.id), Target(TargetKind.COMMENT, comments[0][0].id)):
             await services.reactions.react(club.service, club.id_of(names[(number + 7) % 20]), target, "like")
+    return club
 
+
+async def test_a_page_of_posts_with_all_that_stands_around_them(
+    counting: Counting, programme: MakeProgramme
+) -> None:
+    club = await talked(programme)
     for size in (1, 20):
         answer, commands = await counting(club.member_actor("m00"), POSTS, first=size)
 
@@ -293,3 +303,177 @@ async def test_a_page_of_posts_with_all_that_stands_around_them(
             "aggregate members": 1,
             "find tier_states": 1,
         }
+
+
+FEED = POSTS.replace("query (", "query ($kind: FeedKind!, ").replace("posts(first", "feed(kind: $kind, first")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads"),
+    [
+        ("LATEST", {"aggregate posts": 1, "find posts": 1}),
+        ("FOLLOWING", {"aggregate posts": 1, "find posts": 1, "aggregate follows": 1}),
+        ("HOT", {"aggregate posts": 2}),
+    ],
+)
+async def test_a_page_of_a_feed_with_all_that_stands_around_it(
+    graphql: GraphQL,
+    endpoints: Endpoints,
+    redis_store: RedisStore,
+    programme: MakeProgramme,
+    kind: str,
+    reads: dict[str, int],
+) -> None:
+    club = await talked(programme)
+    services = club.services
+    await services.following.follow(club.service, club.id_of("m00"), Topic(space="square"))
+    await services.feeds.count_due(100)
+    club.clock.advance(timedelta(minutes=2))
+    counter = Counter()
+    counted = Mongo(endpoints.mongodb_url, "starguild_tests", listeners=[counter])
+
+    for size in (1, 20):
+        # A server that has answered the caller a moment ago, and has seen nobody else.
+        server = wiring.build(
+            counted, redis_store, club.clock, definitions_fresh_s=600.0, members_fresh_s=600.0
+        )
+        await graphql.read(club.member_actor("m00"), "{ me { id } programme { key } }", services=server)
+        counter.seen.clear()
+        answer = await graphql.read(
+            club.member_actor("m00"), FEED, {"first": size, "kind": kind}, services=server
+        )
+        commands = Tally(counter.seen)
+
+        nodes = answer["feed"]["nodes"]
+        assert len(nodes) == size
+        assert all(len(node["bestComments"]) == 3 for node in nodes)
+        assert sum(commands.values()) <= 8, commands
+        # Authors of posts, and authors of comments who wrote none of the posts.
+        assert commands.pop("find members") <= 2
+        assert commands == {**reads, "find reactions": 1, "aggregate members": 1, "find tier_states": 1}
+    counted.close()
+
+
+async def test_what_a_reader_has_not_read_costs_the_same_for_one_as_for_many(
+    counting: Counting, programme: MakeProgramme
+) -> None:
+    club = await talked(programme)
+    for size in (1, 20):
+        answer, commands = await counting(
+            club.member_actor("m00"),
+            "query ($n: Int) { spaces(first: $n) { nodes { viewerFollows unreadCount } }"
+            " posts(first: $n) { nodes { viewerFollows unreadCount isBookmarked } } }",
+            n=size,
+        )
+        assert len(answer["posts"]["nodes"]) == size
+        commands.pop("find members", None)
+        assert commands == {
+            "aggregate followed_posts": 1,
+            "aggregate members": 1,
+            "aggregate posts": 1,
+            "find bookmarks": 1,
+            "find community_readers": 1,
+            "find followed_posts": 1,
+            "find posts": 1,
+            "find programmes": 1,
+            "find tier_states": 1,
+        }
+
+
+async def test_a_page_of_what_is_found(counting: Counting, programme: MakeProgramme) -> None:
+    club = await talked(programme)
+    for size in (1, 20):
+        answer, commands = await counting(
+            club.member_actor("m00"),
+            """query ($n: Int) { search(query: "post words", first: $n, kinds: [POST, COMMENT, MEMBER, SPACE]) { nodes {
+                kind highlights { parts { text } } node { ... on Post { title } ... on Comment { text } } } } }""",
+            n=size,
+        )
+        assert len(answer["search"]["nodes"]) == size
+        commands.pop("find members", None)
+        # Two to find the rarer word.
+        assert commands == {
+            "aggregate comments": 1,
+            "aggregate members": 2,
+            "aggregate posts": 3,
+            "find posts": 1,
+            "find programmes": 1,
+            "find tier_states": 1,
+        }
+
+
+async def test_a_page_of_gatherings_is_read_with_as_many_commands_as_one(
+    programme: MakeProgramme, counting: Counting
+) -> None:
+    club = await met(programme)
+    graphql = GraphQL(club.services)
+    for number in range(12):
+        made = await held(graphql, club, club.member_actor("ann"), title=f"g{number}", capacity=1)
+        for name in ("bob", "cyd") if number % 2 else ("cyd", "bob"):
+            await rsvp(graphql, club, name, made)
+    document = """query ($first: Int!) { gatherings(first: $first) { nodes {
+        title onlineUrl goingCount waitingCount viewerMayManage host { displayName } space { key name }
+        viewerRsvp { state waitlistPosition attendedAt member { displayName } } } } }"""
+
+    one, few = await counting(club.member_actor("bob"), document, first=2)
+    all_of_them, many = await counting(club.member_actor("bob"), document, first=12)
+
+    assert len(all_of_them["gatherings"]["nodes"]) == 12
+    positions = {node["viewerRsvp"]["waitlistPosition"] for node in all_of_them["gatherings"]["nodes"]}
+    assert positions == {None, 1}
+    assert len(one["gatherings"]["nodes"]) == 2
+    assert many == few
+    assert many["find gatherings"] == 1
+    assert many["find gathering_rsvps"] == 1
+    assert many["aggregate gathering_rsvps"] == 1
+
+
+async def test_who_goes_is_read_with_as_many_commands_as_one_of_them(
+    programme: MakeProgramme, counting: Counting
+) -> None:
+    club = await met(programme)
+    graphql = GraphQL(club.services)
+    made = await held(graphql, club)
+    names = [f"m{number}" for number in range(10)]
+    await club.join_all(*names)
+    for name in names:
+        await rsvp(graphql, club, name, made)
+    document = """query ($id: ID!, $first: Int!) { gathering(id: $id) { rsvps(first: $first) {
+        nodes { state since attendedAt waitlistPosition member { displayName } token { token } } } } }"""
+
+    _, few = await counting(club.moderator, document, id=made["id"], first=1)
+    answer, many = await counting(club.moderator, document, id=made["id"], first=10)
+
+    assert len(answer["gathering"]["rsvps"]["nodes"]) == 10
+    assert many == few
+
+
+async def test_surveys_are_read_with_as_many_commands_as_one(
+    programme: MakeProgramme, counting: Counting
+) -> None:
+    surveys = [{**FEEDBACK, "key": f"s{number}"} for number in range(10)]
+    club = await programme({**SURVEYS, "surveys": surveys})
+    await club.join("ann")
+    document = """query ($first: Int!) { surveys(first: $first) { nodes { key name state viewerMayAnswerAt answerCount
+        viewerResponse { number answers { question } } questions { key options { key } shownIf { question } } } } }"""
+    for actor in (club.member_actor("ann"), club.operator):
+        _, few = await counting(actor, document, first=1)
+        answer, many = await counting(actor, document, first=10)
+        assert len(answer["surveys"]["nodes"]) == 10
+        assert many == few
+
+
+async def test_complaints_are_read_with_as_many_commands_as_one(
+    programme: MakeProgramme, counting: Counting
+) -> None:
+    club = await programme(CLUB)
+    for number in range(6):
+        await club.join(f"m{number}")
+        await complained(club, f"m{number}")
+    document = """query ($first: Int!) { complaints(first: $first) { nodes { state dueAt text assignee
+        category { key name } member { displayName } rating { score } } } }"""
+    _, few = await counting(club.moderator, document, first=1)
+    answer, many = await counting(club.moderator, document, first=6)
+    assert len(answer["complaints"]["nodes"]) == 6
+    assert many == few
+    assert sum(many.values()) <= 3

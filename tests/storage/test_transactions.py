@@ -123,6 +123,22 @@ async def test_indexes_can_be_asked_for_again(mongo: Mongo, things: Collection) 
         await things.insert_one({"_id": b"2", "name": "one"})
 
 
+async def test_a_clustered_collection_keeps_no_order_but_that_of_its_ids(mongo: Mongo) -> None:
+    name = f"t{uuid.uuid4().hex}"
+    wanted: dict[str, Any] = {
+        name: [Index([("_id", ASCENDING)], clustered=True), Index([("name", ASCENDING)])]
+    }
+    await mongo.ensure_indexes(wanted)
+    await mongo.ensure_indexes(wanted)
+    made = mongo.collection(name)
+    await made.insert_many([{"_id": bytes([number]), "name": "x"} for number in (5, 1, 9, 3)])
+
+    natural = [row["_id"] for row in await made.find().sort("$natural", 1).to_list(None)]
+    assert natural == sorted(natural)
+    assert (await made.options())["clusteredIndex"]["key"] == {"_id": 1}
+    await made.drop()
+
+
 async def test_knows_its_primary(mongo: Mongo) -> None:
     away = Mongo("mongodb://127.0.0.1:1/?directConnection=true", "nowhere", timeout_s=0.2)
 

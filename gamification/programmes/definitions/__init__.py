@@ -25,7 +25,7 @@ from gamification.programmes.definitions.base import (
     TimeZone,
     localised,
 )
-from gamification.programmes.definitions.caps import Budget, BudgetPer, Cap, CapPer
+from gamification.programmes.definitions.caps import BoundCap, Budget, BudgetPer, Cap, CapPer
 from gamification.programmes.definitions.catalogue_rewards import (
     CapScope,
     CatalogueReward,
@@ -61,6 +61,8 @@ from gamification.programmes.definitions.community import (
     SpaceAccess,
     SpaceAdmission,
 )
+from gamification.programmes.definitions.complaints import ComplaintCategory
+from gamification.programmes.definitions.contests import Contest
 from gamification.programmes.definitions.draws import (
     Draw,
     DrawEntry,
@@ -97,6 +99,13 @@ from gamification.programmes.definitions.leaderboards import (
     TeamScore,
     Ties,
 )
+from gamification.programmes.definitions.moderation import (
+    ModerationSettings,
+    ModerationTemplate,
+    ReportReason,
+)
+from gamification.programmes.definitions.proposals import ProposalTerms
+from gamification.programmes.definitions.questions import BountyTerms, QuestionSettings
 from gamification.programmes.definitions.referrals import ReferralMilestone, ReferralOffer
 from gamification.programmes.definitions.rewards import (
     CheckInItem,
@@ -118,7 +127,23 @@ from gamification.programmes.definitions.rules import (
     Rule,
     ScoreEffect,
 )
+from gamification.programmes.definitions.screening import (
+    DuplicateRule,
+    Likeness,
+    LinkRule,
+    ScreenedKind,
+    ScreeningRule,
+    ScreeningVerdict,
+)
 from gamification.programmes.definitions.settings import Settings
+from gamification.programmes.definitions.surveys import (
+    QUESTIONS_MAX,
+    Survey,
+    SurveyCondition,
+    SurveyOption,
+    SurveyQuestion,
+    SurveyQuestionKind,
+)
 from gamification.programmes.definitions.task_pools import PickTerms, TaskPool
 from gamification.programmes.definitions.tasks import (
     Claim,
@@ -143,9 +168,11 @@ from gamification.programmes.definitions.tiers import (
     TierMeasure,
     TierRounding,
 )
+from gamification.programmes.definitions.trust import Layers, TrustPowers, TrustRequirement, TrustSettings
 from gamification.programmes.definitions.units import Expiry, Gifts, Pending, Rounding, SpanText, Unit
 
 __all__ = [
+    "QUESTIONS_MAX",
     "TARGET",
     "ActivityType",
     "AdvanceEffect",
@@ -155,6 +182,8 @@ __all__ = [
     "Axis",
     "Badge",
     "BoardCycle",
+    "BoundCap",
+    "BountyTerms",
     "Budget",
     "BudgetPer",
     "Cap",
@@ -167,7 +196,9 @@ __all__ = [
     "CodeSource",
     "Collection",
     "CommunitySettings",
+    "ComplaintCategory",
     "ContentTerms",
+    "Contest",
     "ContributeEffect",
     "Counter",
     "CounterScope",
@@ -182,6 +213,7 @@ __all__ = [
     "DrawRound",
     "DrawTicket",
     "DrawWins",
+    "DuplicateRule",
     "Effect",
     "EvidenceKind",
     "Expiry",
@@ -203,8 +235,11 @@ __all__ = [
     "Keep",
     "Key",
     "Ladder",
+    "Layers",
     "Leaderboard",
     "Level",
+    "Likeness",
+    "LinkRule",
     "MakeUp",
     "Match",
     "Matrix",
@@ -212,6 +247,8 @@ __all__ = [
     "Milestone",
     "MilestoneRepeat",
     "Model",
+    "ModerationSettings",
+    "ModerationTemplate",
     "Name",
     "Operator",
     "Order",
@@ -223,7 +260,9 @@ __all__ = [
     "Price",
     "PrivilegeTerms",
     "Prize",
+    "ProposalTerms",
     "QualifyEffect",
+    "QuestionSettings",
     "RedPacketTerms",
     "ReferralMilestone",
     "ReferralOffer",
@@ -232,6 +271,7 @@ __all__ = [
     "RefundEarned",
     "RefundTerms",
     "Repeat",
+    "ReportReason",
     "Reward",
     "RewardBadge",
     "RewardCap",
@@ -243,6 +283,9 @@ __all__ = [
     "Rounding",
     "Rule",
     "ScoreEffect",
+    "ScreenedKind",
+    "ScreeningRule",
+    "ScreeningVerdict",
     "Season",
     "Settings",
     "Space",
@@ -253,6 +296,11 @@ __all__ = [
     "Stacking",
     "Status",
     "Step",
+    "Survey",
+    "SurveyCondition",
+    "SurveyOption",
+    "SurveyQuestion",
+    "SurveyQuestionKind",
     "Task",
     "TaskApproval",
     "TaskCycle",
@@ -273,6 +321,9 @@ __all__ = [
     "TierRounding",
     "Ties",
     "TimeZone",
+    "TrustPowers",
+    "TrustRequirement",
+    "TrustSettings",
     "Unit",
     "Weekday",
     "localised",

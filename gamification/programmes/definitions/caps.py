@@ -1,7 +1,8 @@
 """How much can be earned: caps on a unit or an effect, and budgets that several share."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -21,17 +22,34 @@ class CapPer(StrEnum):
 
 class Cap(Model):
     """At most `amount` is earned; what is more is cut off, never refused. `cycle` is by the programme's zone and by when
-    what is rewarded happened."""
+    what is rewarded happened. `each` names a property of the activity, for whose every value it is counted apart: of a rule's
+    effect only."""
 
     amount: CapAmount
     per: CapPer = CapPer.MEMBER
     cycle: Cycle = Cycle.ALL_TIME
+    each: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
     @model_validator(mode="after")
     def _counted(self) -> "Cap":
         if self.per is CapPer.TRANSACTION and self.cycle is not Cycle.ALL_TIME:
             raise ValueError("a cap per transaction has no cycle")
+        if self.per is CapPer.TRANSACTION and self.each is not None:
+            raise ValueError("a cap per transaction is not counted apart by anything")
         return self
+
+    def bound_to(self, properties: Mapping[str, Any]) -> "Cap":
+        """The cap as it goes for an activity with these properties; one without the property counts with its like."""
+        if self.each is None:
+            return self
+        value = str(properties.get(self.each, ""))
+        return BoundCap(amount=self.amount, per=self.per, cycle=self.cycle, each=self.each, value=value)
+
+
+class BoundCap(Cap):
+    """A cap that is counted for one value of a property."""
+
+    value: str
 
 
 Caps = Annotated[tuple[Cap, ...], Field(max_length=10)]

@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 from gamification.programmes.definitions.approvals import Host
 from gamification.programmes.definitions.base import Definition, Expression, Key, Model, Name
 from gamification.programmes.definitions.gates import TierGate
+from gamification.programmes.definitions.moderation import ModerationSettings
+from gamification.programmes.definitions.proposals import ProposalTerms
+from gamification.programmes.definitions.questions import QuestionSettings
+from gamification.programmes.definitions.trust import TrustSettings
 
 
 class PostKind(StrEnum):
@@ -44,6 +48,7 @@ class Space(Definition):
     rules: Name = Field(default_factory=dict)
     tier: TierGate | None = None
     when: Expression | None = None
+    proposals: ProposalTerms | None = None
     kinds: Annotated[tuple[PostKind, ...], Field(min_length=1, max_length=6)] = (PostKind.DISCUSSION,)
 
     @property
@@ -69,11 +74,17 @@ class CommunityActivities(Model):
     """The types of activity that acts in the community are recorded as; what is not named is not recorded. `post`: a post
     was published, with its `space` and `kind`. `comment`: one was written, with the `space`, the `post`, and whether that is
     their `own_post`. `liked`: somebody reacted to what they wrote, with who (`by`), the `reaction`, the `space` and what it is to
-    (`to`: post or comment)."""
+    (`to`: post or comment). `accepted`: their answer to another's question was accepted, with the asker (`by`), the `space`,
+    the `post`, and how many `seconds` after the question they had answered. `survey`: they answered a survey (`survey`: its
+    key), which says nothing of what they answered. `attended`: they came to a `gathering`, with its `space`, whether it was only
+    `online`, and how it was noted (`by`: code or host)."""
 
     post: Key | None = None
     comment: Key | None = None
     liked: Key | None = None
+    accepted: Key | None = None
+    survey: Key | None = None
+    attended: Key | None = None
 
     def type_of(self, act: str) -> str | None:
         """The type that an act is recorded as."""
@@ -95,6 +106,10 @@ class CommunitySettings(Model):
 
     image_hosts: Annotated[tuple[Host, ...], Field(max_length=50)] = ()
     reactions: Annotated[tuple[Key, ...], Field(min_length=1, max_length=20)] = ("like",)
+    trust: TrustSettings | None = None
+    moderation: ModerationSettings = Field(default_factory=ModerationSettings)
+    questions: QuestionSettings = Field(default_factory=QuestionSettings)
+    proposals: ProposalTerms = Field(default_factory=ProposalTerms)
 
     @model_validator(mode="after")
     def _reactions_once(self) -> "CommunitySettings":

@@ -102,6 +102,8 @@ class Unit(Definition):
     def _one_expiry(self) -> "Unit":
         if self.expires_after is not None and self.expiry is not None:
             raise ValueError("state `expiry` or `expires_after`, not both")
+        if any(cap.each is not None for cap in self.caps):
+            raise ValueError("only a cap of a rule's effect is counted apart by `each`")
         return self
 
     @property

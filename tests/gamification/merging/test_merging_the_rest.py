@@ -12,7 +12,7 @@ from gamification.lottery.model import RoundState
 from gamification.members.tombstones import REFUSED_FOR
 from gamification.merging.model import MergeWarning
 from gamification.merging.service import SWEPT_AFTER
-from gamification.privacy.exporting import ExportSection
+from gamification.privacy.sections import ExportSection
 from gamification.rewards.model import RedemptionStatus
 from storage.mongo import Mongo
 from storage.paging import Window

@@ -11,9 +11,10 @@ from gamification.ledger.model import Clockwork, Posting, TransferKind, new_acco
 from gamification.ledger.posting import post
 from gamification.members.model import Identity, Member, Standing
 from gamification.privacy.closing import sealed
-from gamification.privacy.exporting import SOURCES, ExportSection, exported
+from gamification.privacy.exporting import exported
 from gamification.privacy.model import new_pseudonym, tombstone
 from gamification.privacy.plan import PLAN, Emptied, Own, kept_properties
+from gamification.privacy.sections import SOURCES, ExportSection
 from gamification.privacy.service import STEPS
 from storage import idempotency, outbox
 from storage.mongo import Mongo

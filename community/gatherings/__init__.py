@@ -1,0 +1,1 @@
+"""Gatherings: meet-ups on- and off-line, with places, a waitlist and attendance."""

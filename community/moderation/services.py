@@ -1,0 +1,123 @@
+"""Moderation, wired."""
+
+from dataclasses import dataclass
+
+from community.bells import Bells
+from community.comments.repository import CommentRepository
+from community.comments.work import CommentWork
+from community.moderation.appealing import AppealService
+from community.moderation.contents import Contents
+from community.moderation.deciding import DecisionService
+from community.moderation.reading import ModerationReading
+from community.moderation.reporting import ReportService
+from community.moderation.repository import CaseRepository, ReportRepository
+from community.moderation.sanctioning import Sanctioning
+from community.moderation.shadow_repository import ShadowRepository
+from community.moderation.shadowing import Shadowing
+from community.moderation.verdicts import Screened, Verdicts
+from community.moderation.watching import ModerationWatcher
+from community.oversight.repository import LogRepository, StatementRepository
+from community.oversight.service import Oversight
+from community.posts.repository import PostRepository
+from community.posts.work import PostWork
+from community.reactions.repository import ReactionRepository
+from community.sanctions.repository import SanctionRepository
+from community.spaces.repository import SpaceMembershipRepository
+from community.trust.repository import TrustRepository
+from gamification.settlement.service import SettlementService
+from storage.mongo import Mongo
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationStores:
+    """What moderation keeps."""
+
+    cases: CaseRepository
+    reports: ReportRepository
+    log: LogRepository
+    statements: StatementRepository
+    sanctions: SanctionRepository
+    trust: TrustRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is there before posts are: they tell the watcher of their changes."""
+
+    stores: ModerationStores
+    oversight: Oversight
+    verdicts: Verdicts
+    watcher: ModerationWatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """One of each."""
+
+    stores: ModerationStores
+    oversight: Oversight
+    reporting: ReportService
+    deciding: DecisionService
+    sanctioning: Sanctioning
+    appealing: AppealService
+    reading: ModerationReading
+
+
+def build_records(mongo: Mongo, bells: Bells, screened: Screened | None = None) -> Records:
+    """What keeps the log and hears of changes. `screened` learns whether what rules held was rightly so."""
+    stores = ModerationStores(
+        CaseRepository(mongo),
+        ReportRepository(mongo),
+        LogRepository(mongo),
+        StatementRepository(mongo),
+        SanctionRepository(mongo),
+        TrustRepository(mongo),
+    )
+    oversight = Oversight(stores.log, stores.statements)
+    verdicts = Verdicts(stores.reports, screened)
+    return Records(stores, oversight, verdicts, ModerationWatcher(oversight, stores.cases, verdicts, bells))
+
+
+def build_moderation(
+    mongo: Mongo,
+    records: Records,
+    settlement: SettlementService,
+    memberships: SpaceMembershipRepository,
+    bells: Bells,
+    posts: tuple[PostRepository, PostWork],
+    comments: tuple[CommentRepository, CommentWork],
+    reactions: ReactionRepository,
+) -> Moderation:
+    """What moderators do, over posts and comments."""
+    stores, oversight = records.stores, records.oversight
+    contents = Contents(posts[0], comments[0], posts[1], comments[1])
+    shadowing = Shadowing(
+        settlement,
+        stores.sanctions,
+        ShadowRepository(mongo),
+        posts[0],
+        comments[0],
+        reactions,
+        posts[1],
+        comments[1],
+    )
+    sanctioning = Sanctioning(settlement, stores.sanctions, stores.cases, shadowing, oversight, bells)
+    return Moderation(
+        stores,
+        oversight,
+        ReportService(settlement, contents, stores.cases, stores.reports, stores.trust, memberships, bells),
+        DecisionService(
+            settlement,
+            contents,
+            stores.cases,
+            records.verdicts,
+            sanctioning,
+            stores.statements,
+            memberships,
+            oversight,
+            bells,
+        ),
+        sanctioning,
+        AppealService(settlement, stores.statements, stores.cases, oversight, bells),
+        ModerationReading(stores.cases, stores.reports, stores.log, stores.statements),
+    )

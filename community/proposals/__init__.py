@@ -1,0 +1,1 @@
+"""Proposals: who supports them, and what the club answers."""

@@ -1,0 +1,1 @@
+"""Screening: what the programme's rules say of a text before it is published."""

@@ -1,0 +1,1 @@
+"""Surveys: members answer questions, and what they answered is added up."""

@@ -1,0 +1,1 @@
+"""Trust: what a member is trusted with, by what they have done."""
