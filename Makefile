@@ -60,7 +60,7 @@ serve: $(SERVE_STAMP) ## Serve the API with servers of its own: http://127.0.0.1
 	@exec $(BIN)/starguild serve $(SERVE_ARGS)
 
 test: check ## Run every check and test (WORKERS=2, PYTEST_ARGS="-k name")
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --tb=short $(PYTEST_ARGS)
 
 check: $(DEV_STAMP) ## Run the linter, the formatter's check, the type checker and the import rules
 	@$(BIN)/ruff check

@@ -293,7 +293,7 @@ def build(
             BehaviourReading(mongo),
             records.oversight,
         ),
-        blocks=BlockService(mongo, BlockRepository(mongo), FollowRepository(mongo), base.stores.members, now),
+        blocks=BlockService(base.settlement, BlockRepository(mongo), FollowRepository(mongo)),
         comment_reading=CommentReading(comments, post_reading),
         screening_store=screenings,
         screening=screening,

@@ -167,6 +167,7 @@ class Listener:
         """Stop listening and drop the connection."""
         # The client may turn a cancellation into a lost connection, after which `_run` would begin again.
         self._stopped = True
+        self.connected.clear()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

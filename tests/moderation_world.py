@@ -8,6 +8,7 @@ from community.oversight.model import Subject, SubjectKind
 from community.sanctions.model import SanctionKind
 from community.services import Services
 from community.trust.model import Trust
+from community.verification.service import VerificationService
 from gamification.kit.actors import Actor, Role
 from resolvers.relay import decode_bytes_id, encode_id
 from storage.paging import Window
@@ -134,6 +135,11 @@ class Desk:
         found: dict[str, Any] = done["sanction"]
         return found
 
+    async def sound(self) -> None:
+        """Everything adds up."""
+        report = await VerificationService(self.services).verify(self.club.key)
+        assert report.differences == []
+
     async def see(self, name: str | Actor, post: str) -> dict[str, Any] | None:
         """A post as somebody sees it; None where it is not there for them."""
         actor = self.club.member_actor(name) if isinstance(name, str) else name
@@ -188,8 +194,7 @@ _NOTHING = bytes(32)
 
 
 async def judged(club: ProgrammeUnderTest, name: str, by: str, word: str = "") -> None:
-    """Let a member whom `wrote` wrote for be moderated: their post is reported by another and claimed, their comment was
-    kept, they were warned, and appealed against that in vain. `word` stands in every text that is not for everyone."""
+    """Let a member whom `wrote` wrote for be moderated: their post is reported by another, their comment was kept, they were warned, and appealed against that in vain. `word` stands in every text that is not for everyone."""
     moderation = club.services.moderating
     lee = another_moderator(club, "lee")
     member, reporter = club.id_of(name), club.id_of(by)

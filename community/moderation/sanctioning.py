@@ -1,6 +1,6 @@
 """Laying sanctions on members, lifting them, and ending them when their time is over."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -122,9 +122,9 @@ class Sanctioning:
         for sanction in await self._sanctions.to_sweep_of(programme_id, member_id):
             await self._shadowing.sweep(sanction, parts=10)
 
-    async def by_id(self, actor: Actor, sanction_id: bytes) -> Sanction | None:
-        """A sanction of this programme. The caller checks that the actor may read it."""
-        return (await self._sanctions.by_ids(actor.programme_id, [sanction_id])).get(sanction_id)
+    async def by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Sanction]:
+        """Sanctions of this programme. The caller checks that the actor may read them."""
+        return await self._sanctions.by_ids(actor.programme_id, ids)
 
     async def of_member(self, actor: Actor, member: Member, window: Window) -> Page[Sanction]:
         """A member's, newest first; to themselves those that they were told of."""

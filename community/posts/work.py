@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from community.acting import acting
 from community.posts.access import may_read
 from community.posts.model import NOTHING_WRITTEN, Post, PostState, Revision, TakenDown, Written, revision_id
 from community.posts.repository import PostRepository
@@ -12,7 +13,7 @@ from community.screening.service import ScreeningService, Stage
 from community.spaces.service import SpaceService, Viewer
 from community.writing.limits import check_body, check_tags, check_title
 from community.writing.markup import Markup
-from gamification.kit.actors import Actor, Permission, Role
+from gamification.kit.actors import Actor, Role
 from gamification.kit.errors import NotFound
 from gamification.kit.records import evolve
 from gamification.members.model import Member, Standing
@@ -85,11 +86,7 @@ class PostWork:
 
     async def acting(self, work: Unit, actor: Actor, member_id: bytes | None) -> tuple[Member, Viewer]:
         """The member who acts, who may be muted. Raises: Forbidden, NotFound."""
-        if member_id is not None:
-            actor.require(Permission.COMMUNITY_ACT_AS)
-        else:
-            actor.require(Permission.COMMUNITY_TAKE_PART)
-        member = await self._settlement.member(actor, member_id, work.tx)
+        member = await acting(self._settlement, work, actor, member_id)
         return member, await self._spaces.viewer_of(member, work.tx)
 
     async def member(self, work: Unit, programme_id: str, member_id: bytes) -> Member:

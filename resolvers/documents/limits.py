@@ -12,6 +12,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, OperationDef
 from gamification.kit.errors import ErrorCode
 from gamification.kit.numbers import LONG_MAX
 from resolvers.documents.measures import DocumentMeasure, OperationMeasure
+from resolvers.documents.source import IndexedSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def read(text: str, limits: Limits) -> DocumentNode:
     if limits.characters and len(text) > limits.characters:
         raise _refusal("characters", limits.characters, len(text), "The document has {} characters")
     try:
-        return parse(text, max_lexical_tokens=limits.tokens or None)
+        return parse(IndexedSource(text), max_lexical_tokens=limits.tokens or None)
     except GraphQLSyntaxError as error:
         if f"contains more than {limits.tokens} tokens" not in error.message:
             raise

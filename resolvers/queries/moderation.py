@@ -1,7 +1,7 @@
 """`moderationQueue`, `moderationLog`, `moderationStatistics`, `blockedMembers`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -22,9 +22,11 @@ from resolvers.types.moderation import (
     ModerationStatistics,
 )
 from resolvers.types.trust import CommunityLayer, CommunityLayerCount
+from storage.paging import Page
 
 BLOCKS = Listing("blocked members", (datetime, bytes))
 _PERIOD = timedelta(days=30)
+NOTHING: Page[Any] = Page([], [], has_next=False, has_previous=False)
 
 
 @strawberry.input(description="Which cases to list.")
@@ -145,9 +147,11 @@ class ModerationQueries:
     async def blocked_members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member]:
-        page = await info.context.services.blocks.page(
-            info.context.caller, window(first, after, last, before, of=BLOCKS)
-        )
+        wanted = window(first, after, last, before, of=BLOCKS)
+        own = await info.context.services.members.me(info.context.caller)
+        if own is None:
+            return connect(NOTHING, Member.of, BLOCKS)
+        page = await info.context.services.blocks.page(own, wanted)
         found = await info.context.loaders.members.load_many({blocked for blocked, _ in page.rows})
         shown = [
             (found[blocked], position)

@@ -143,7 +143,8 @@ async def _spaces(cases: "list[ModerationCase]", info: Info) -> list[Space | Non
 
 async def _statements(cases: "list[ModerationCase]", info: Info) -> list[ModerationStatement | None]:
     wanted = [one.model.subject.id for one in cases if one.model.subject.kind is SubjectKind.STATEMENT]
-    found = await info.context.services.moderating.appealing.by_ids(info.context.caller, wanted)
+    appealing = info.context.services.moderating.appealing
+    found = await appealing.by_ids(info.context.caller, wanted) if wanted else {}
     return [
         ModerationStatement.of(found[one.model.subject.id]) if one.model.subject.id in found else None
         for one in cases
@@ -157,14 +158,12 @@ async def _screenings(cases: "list[ModerationCase]", info: Info) -> list[list[Sc
 
 
 async def _bans(cases: "list[ModerationCase]", info: Info) -> list[Sanction | None]:
-    built: list[Sanction | None] = []
-    for one in cases:
-        found = None
-        if one.model.subject.kind is SubjectKind.SANCTION:
-            sanctioning = info.context.services.moderating.sanctioning
-            found = await sanctioning.by_id(info.context.caller, one.model.subject.id)
-        built.append(Sanction.of(found) if found is not None else None)
-    return built
+    wanted = [one.model.subject.id for one in cases if one.model.subject.kind is SubjectKind.SANCTION]
+    sanctioning = info.context.services.moderating.sanctioning
+    found = await sanctioning.by_ids(info.context.caller, wanted) if wanted else {}
+    return [
+        Sanction.of(found[one.model.subject.id]) if one.model.subject.id in found else None for one in cases
+    ]
 
 
 @strawberry.type(

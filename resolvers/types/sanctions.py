@@ -137,7 +137,7 @@ async def load_statement(info: Info, raw: bytes) -> ModerationStatement | None:
 
 async def load_sanction(info: Info, raw: bytes) -> Sanction | None:
     """The sanction of that id; None where it is not the caller's, nor they staff."""
-    found = await info.context.services.moderating.sanctioning.by_id(info.context.caller, raw)
+    found = (await info.context.services.moderating.sanctioning.by_ids(info.context.caller, [raw])).get(raw)
     if found is None or not await _is_theirs(info, found.member_id):
         return None
     is_staff = info.context.caller.can(Permission.COMMUNITY_MODERATE)

@@ -38,7 +38,7 @@ class Chair(Seat):
 
     async def until(self, found: Callable[[Any], bool]) -> Any:
         """The first update, now or later, of which that is true."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 for payload in self.offered:
                     data = orjson.loads(payload.body)["data"] or {"none": None}
@@ -49,7 +49,7 @@ class Chair(Seat):
                 await self._event.wait()
 
     async def until_refused(self) -> Exception:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self.refused is None:
                 self._event.clear()
                 await self._event.wait()

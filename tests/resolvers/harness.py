@@ -304,7 +304,7 @@ class GraphQL:
         document: str,
         variables: Mapping[str, Any] | None = None,
         *,
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
     ) -> AsyncIterator["Stream"]:
         """A running subscription."""
         context = Context(self._services, actor, request_id="test", is_socket=True)

@@ -10,6 +10,8 @@ be added below: that is what they are for.
 
 import itertools
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -40,7 +42,7 @@ from tests.resolvers.catalogue import rewarded
 from tests.resolvers.evidence_world import shown
 from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_gid
 from tests.resolvers.schema_walk import Name, all_leaves, arguments, calls, leaves, selection
-from tests.resolvers.test_nodes import ids_of
+from tests.resolvers.test_nodes import NAMED_BY_KEY, ids_of
 from tests.resolvers.test_permissions import TABLE, everything, hold_something
 from tests.resolvers.walker import Walk, first_message, side_by_side
 from tests.screening_world import screened, screened_gid
@@ -368,6 +370,16 @@ NOT_IN_THIS_WORLD = {
     ("ReservationConnection", "totalCount"),
     # Of a time, and none is stated: `test_statements` shows it.
     *(("UnitFlow", name) for name in ("issued", "spent", "expired", "takenBack", "breakage")),
+    # Nobody's case is claimed here, nor anybody sanctioned for a time: `test_reports` and `test_sanctions` show it.
+    *(("ModerationCase", name) for name in ("claimedBy", "claimedUntil")),
+    *(("Sanction", name) for name in ("until", "endedAt")),
+    *(("ModerationStatement", name) for name in ("rule", "until")),
+    *(("ModerationLogEntry", name) for name in ("rule", "until", "parent")),
+    *(("ModerationDetail", name) for name in ("key", "value")),
+    *(
+        (f"{one}Connection", "totalCount")
+        for one in ("ModerationLogEntry", "ModerationStatement", "Report", "Sanction")
+    ),
     # Counting these is not cheap, and is not done.
     *(
         (f"{one}Connection", "totalCount")
@@ -609,11 +621,6 @@ async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
     return await lived_in(await programme(document))
 
 
-@pytest.fixture
-async def world(programme: MakeProgramme) -> ProgrammeUnderTest:
-    return await built(programme)
-
-
 _KEPT: dict[str, ProgrammeUnderTest] = {}
 
 
@@ -642,37 +649,11 @@ async def abroad(programme: MakeProgramme) -> ProgrammeUnderTest:
     return other
 
 
-@pytest.fixture
-async def elsewhere(programme: MakeProgramme) -> ProgrammeUnderTest:
-    return await abroad(programme)
-
-
-SHARED_KINDS = (
-    "Unit",
-    "Badge",
-    "Collection",
-    "ReferralOffer",
-    "Task",
-    "Leaderboard",
-    "CheckIn",
-    "TierLadder",
-    "Draw",
-    "Reward",
-    "FlashSale",
-    "Goal",
-    "Space",
-    "Contest",
-    "Survey",
-    "ComplaintCategory",
-)
-"""Definitions: their ids are their keys, which another programme may have as well."""
-
-
 async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[str, list[Any]]:
     """What arguments are tried with: Ann's, or with `missing` what looks like it and is not there."""
     graphql = GraphQL(club.services)
     ids = await ids_of(graphql, club, ANN)
-    own = [found for kind, found in ids.items() if kind not in SHARED_KINDS]
+    own = [found for kind, found in ids.items() if kind not in NAMED_BY_KEY]
     revoked = await graphql.read(
         club.service,
         "query ($id: ID!) { member(id: $id) { badgeAwards { nodes { id revokedAt } } redemptions { nodes { id } } } }",
@@ -767,16 +748,61 @@ def _unlike(global_id: str) -> str:
     return str(encode_id(kind, "".join("f" if one != "f" else "e" for one in raw)))
 
 
-async def seen_by(
-    club: ProgrammeUnderTest, *actors: Actor | None, own: str | None = None
-) -> tuple[set[tuple[str, str]], bytes]:
-    """The leaves that actors read, without those of the member with the id `own`, and all answers as bytes."""
-    pools = await pools_of(club)
-    answers = await side_by_side(*(Walk(club.services, actor, pools) for actor in actors))
-    seen = set[tuple[str, str]]()
-    for answer in itertools.chain(*answers):
+@dataclass(frozen=True)
+class Walked:
+    """What everybody was answered, request by request: Bob, Ann and staff, and each of another programme's callers twice,
+    asking for what is there and for what is not."""
+
+    bob: list[dict[str, Any]]
+    insiders: list[list[dict[str, Any]]]
+    strangers: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]
+
+
+_WALKED: list[Walked] = []
+ONE_WALK = pytest.mark.xdist_group("walk")
+"""Of the tests that look at what one walk found, as it takes a minute."""
+
+
+@pytest.fixture
+async def walked(kept_world: ProgrammeUnderTest, kept_elsewhere: ProgrammeUnderTest) -> Walked:
+    """All callers ask all that there is."""
+    if not _WALKED:
+        kept_world.clock.now = kept_world.clock.now  # stands: some fields tell the time
+        there, missing = await pools_of(kept_world), await pools_of(kept_world, missing=True)
+        insiders = (
+            kept_world.member_actor("bob"),
+            kept_world.member_actor(ANN),
+            kept_world.operator,
+            kept_world.moderator,
+        )
+        bob, *others = await side_by_side(
+            *(Walk(kept_world.services, actor, there) for actor in insiders),
+            *(
+                Walk(kept_world.services, actor, pools)
+                for actor in strangers(kept_elsewhere)
+                for pools in (there, missing)
+            ),
+        )
+        outside = others[len(insiders) - 1 :]
+        pairs = list(zip(outside[::2], outside[1::2], strict=True))
+        _WALKED.append(Walked(bob, others[: len(insiders) - 1], pairs))
+    return _WALKED[0]
+
+
+def seen_in(answers: Iterable[dict[str, Any]], own: str | None = None) -> tuple[set[tuple[str, str]], bytes]:
+    """The leaves that were read, without those of the member with the id `own`, and all answers as bytes."""
+    seen, texts = set[tuple[str, str]](), []
+    for answer in answers:
         seen |= leaves(answer.get("data"), lambda part: own is not None and part.get("id") == own)
-    return seen, orjson.dumps(answers)
+        texts.append(orjson.dumps(answer))
+    return seen, b"\n".join(texts)
+
+
+async def seen_of_members(club: ProgrammeUnderTest) -> tuple[set[tuple[str, str]], bytes]:
+    """The same of what Bob reads when he asks for members."""
+    walk = Walk(club.services, club.member_actor("bob"), await pools_of(club))
+    (answers,) = await side_by_side(walk, only=("member", "members"))
+    return seen_in(answers, own=member_gid(club, "bob"))
 
 
 def public() -> set[tuple[str, str]]:
@@ -786,15 +812,17 @@ def public() -> set[tuple[str, str]]:
     return found - {(kind.removesuffix("Connection") + "Edge", "cursor") for kind in PRIVATE_LISTS}
 
 
-async def test_members_read_of_each_other_what_is_public_and_nothing_else(world: ProgrammeUnderTest) -> None:
-    bob = world.member_actor("bob")
-    seen, answers = await seen_by(world, bob, own=member_gid(world, "bob"))
+@ONE_WALK
+async def test_members_read_of_each_other_what_is_public_and_nothing_else(
+    kept_world: ProgrammeUnderTest, walked: Walked
+) -> None:
+    seen, answers = seen_in(walked.bob, own=member_gid(kept_world, "bob"))
 
     assert SECRET not in answers.replace(b"ann-secret", b"")
     assert seen - public() == set()
 
 
-async def test_what_is_listed_as_public_is_there(world: ProgrammeUnderTest) -> None:
+def test_what_is_listed_as_public_is_there() -> None:
     every = {
         (kind.name, field)
         for kind in CORE.type_map.values()
@@ -804,32 +832,33 @@ async def test_what_is_listed_as_public_is_there(world: ProgrammeUnderTest) -> N
     assert public() - every == set()
 
 
-async def test_the_walk_gets_everywhere(world: ProgrammeUnderTest) -> None:
+@ONE_WALK
+async def test_the_walk_gets_everywhere(walked: Walked) -> None:
     assert CORE.query_type is not None
-    shown, _ = await seen_by(world, world.member_actor(ANN), world.operator, world.moderator)
+    shown, _ = seen_in(itertools.chain(*walked.insiders))
 
     assert all_leaves(CORE, CORE.query_type) - shown == NOT_IN_THIS_WORLD
 
 
 async def test_a_field_that_leaks_is_found(
-    world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+    kept_world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = CORE.type_map["Member"]
     assert isinstance(kind, GraphQLObjectType)
     leak = GraphQLField(GraphQLString, resolve=lambda *_: "+44 20 7946 0000")
     monkeypatch.setitem(kind.fields, "phone", leak)
 
-    seen, _ = await seen_by(world, world.member_actor("bob"), own=member_gid(world, "bob"))
+    seen, _ = await seen_of_members(kept_world)
 
     assert seen - public() == {("Member", "phone")}
 
 
 async def test_a_check_that_is_forgotten_is_found(
-    world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+    kept_world: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("resolvers.types.members.require_private", lambda *_: None)
 
-    seen, answers = await seen_by(world, world.member_actor("bob"), own=member_gid(world, "bob"))
+    seen, answers = await seen_of_members(kept_world)
 
     # Services look for themselves, too: what they keep stays hidden even so.
     assert {("Member", "externalId"), ("Member", "attributes")} <= seen - public()
@@ -841,15 +870,12 @@ def strangers(elsewhere: ProgrammeUnderTest) -> list[Actor | None]:
     return [None, elsewhere.member_actor(ANN), elsewhere.service, elsewhere.operator, elsewhere.moderator]
 
 
+@ONE_WALK
 async def test_another_programmes_callers_read_nothing_and_learn_nothing(
-    world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest
+    kept_world: ProgrammeUnderTest, walked: Walked
 ) -> None:
-    there, missing = await pools_of(world), await pools_of(world, missing=True)
-    walks = [
-        Walk(world.services, actor, pools) for actor in strangers(elsewhere) for pools in (there, missing)
-    ]
-    answered = await side_by_side(*walks)
-    for found, made_up in zip(answered[::2], answered[1::2], strict=True):
+    there = await pools_of(kept_world)
+    for found, made_up in walked.strangers:
         answers = orjson.dumps([answer.get("data") for answer in found])
         assert NAME.encode() not in answers
         assert SECRET not in answers.replace(b"ann-secret", b"")
@@ -865,11 +891,11 @@ def _still(answer: dict[str, Any]) -> bytes:
     return re.sub(rb'"revision":\d+', b"", orjson.dumps(answer))
 
 
-async def test_members_learn_nothing_of_what_is_anothers_own(world: ProgrammeUnderTest) -> None:
-    there, missing = await pools_of(world), await pools_of(world, missing=True)
+async def test_members_learn_nothing_of_what_is_anothers_own(kept_world: ProgrammeUnderTest) -> None:
+    there, missing = await pools_of(kept_world), await pools_of(kept_world, missing=True)
     public_kinds = ("Programme", "Member", "BadgeAward", "DrawRound", "Bounty")
-    met = [gathering_gid(world, label) for label in ("soon", "begun", "full", "off")]
-    published = (*met, post_gid(world, ANN), comment_gid(world, ANN))
+    met = [gathering_gid(kept_world, label) for label in ("soon", "begun", "full", "off")]
+    published = (*met, post_gid(kept_world, ANN), comment_gid(kept_world, ANN))
     pairs = [
         (one, other)
         for one, other in zip(there["id"], missing["id"], strict=True)
@@ -877,7 +903,7 @@ async def test_members_learn_nothing_of_what_is_anothers_own(world: ProgrammeUnd
     ]
     own = {**there, "id": [one for one, _ in pairs], "ids": [one for one, _ in pairs]}
     made_up = {**missing, "id": [other for _, other in pairs], "ids": [other for _, other in pairs]}
-    bob = world.member_actor("bob")
+    bob = kept_world.member_actor("bob")
     for asked_by in ("node", "nodes", "activity", "member"):
         answers = [
             [
@@ -885,7 +911,7 @@ async def test_members_learn_nothing_of_what_is_anothers_own(world: ProgrammeUnd
                 for request in walk.requests()
                 if f"{{ {asked_by}(" in (request.query or "")
             ]
-            for walk in (Walk(world.services, bob, own), Walk(world.services, bob, made_up))
+            for walk in (Walk(kept_world.services, bob, own), Walk(kept_world.services, bob, made_up))
         ]
         assert answers[0] == answers[1]
         assert answers[0]
@@ -953,20 +979,20 @@ async def test_mutations_with_anothers_ids_show_and_change_nothing_of_theirs(
 
 @pytest.mark.parametrize("field", CORE.subscription_type.fields if CORE.subscription_type else ())
 async def test_subscriptions_tell_nobody_what_is_anothers(
-    live: Services, world: ProgrammeUnderTest, elsewhere: ProgrammeUnderTest, field: str
+    live: Services, kept_world: ProgrammeUnderTest, kept_elsewhere: ProgrammeUnderTest, field: str
 ) -> None:
     assert CORE.subscription_type is not None
     asked = CORE.subscription_type.fields[field]
-    pools = await pools_of(world)
+    pools = await pools_of(kept_world)
     below = selection(CORE, asked.type, pools)
     told: dict[str, Any] = {}
-    own = member_gid(world, "bob")
-    callers = {"bob": world.member_actor("bob"), **{str(one): one for one in strangers(elsewhere)}}
+    own = member_gid(kept_world, "bob")
+    callers = {"bob": kept_world.member_actor("bob"), **{str(one): one for one in strangers(kept_elsewhere)}}
     for stated in calls(asked, pools):
         request = Request(f"subscription {{ {field}{arguments(stated, asked)} {below} }}")
         for caller, actor in callers.items():
             told[f"{caller} {stated}"] = await first_message(live, actor, request)
-    await world.do("visit", ANN, at=world.clock.now - timedelta(seconds=1))
+    await kept_world.do("visit", ANN, at=kept_world.clock.now - timedelta(seconds=1))
     for name, answer in told.items():
         heard = orjson.dumps(answer).replace(b"ann-secret", b"")
         assert SECRET not in heard, name

@@ -57,6 +57,25 @@ EVERYTHING = """{
 }"""
 
 
+NAMED_BY_KEY = {
+    "Unit",
+    "Badge",
+    "Collection",
+    "ReferralOffer",
+    "Task",
+    "Leaderboard",
+    "CheckIn",
+    "TierLadder",
+    "Draw",
+    "Reward",
+    "FlashSale",
+    "Goal",
+    "Space",
+    "Contest",
+    "Survey",
+    "ComplaintCategory",
+}
+"""Definitions: their ids are their keys, which another programme may have as well."""
 STAFF_ONLY = {"Screening", "ModerationCase"}
 """What is about a member, and not for them to see."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL, member_gid, refused, typed
-from tests.resolvers.test_nodes import NODES, ids_of
+from tests.resolvers.test_nodes import NAMED_BY_KEY, NODES, ids_of
 from tests.support import SOURCE, ProgrammeUnderTest
 
 PRIVATE = {
@@ -41,22 +41,7 @@ async def test_another_programmes_objects_are_not_there(
     graphql: GraphQL, club: ProgrammeUnderTest, other: ProgrammeUnderTest
 ) -> None:
     theirs = await ids_of(graphql, other, "zoe")
-    by_key = (
-        "Unit",
-        "Leaderboard",
-        "Task",
-        "Badge",
-        "Collection",
-        "ReferralOffer",
-        "CheckIn",
-        "TierLadder",
-        "Draw",
-        "Reward",
-        "FlashSale",
-        "Goal",
-        "Space",
-    )  # named by keys that mean the caller's own programme
-    foreign = [found for name, found in theirs.items() if name not in by_key]
+    foreign = [found for name, found in theirs.items() if name not in NAMED_BY_KEY]
 
     for actor in (club.member_actor("ann"), club.moderator, club.operator, club.service):
         assert await graphql.read(actor, NODES, {"ids": foreign}) == {"nodes": [None] * len(foreign)}
