@@ -13,6 +13,7 @@ import pytest
 from community.services import Services
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL
+from tests.resolvers.lived_in_world import built
 from tests.support import ProgrammeUnderTest
 
 
@@ -38,3 +39,9 @@ async def club(programme: MakeProgramme) -> ProgrammeUnderTest:
     await club.join("ann", display_name="Ann")
     await club.join("bob", display_name="Bob")
     return club
+
+
+@pytest.fixture
+async def world(programme: MakeProgramme) -> ProgrammeUnderTest:
+    """A programme where Ann has something in every private field."""
+    return await built(programme)

@@ -450,6 +450,13 @@ async def drawn(club: ProgrammeUnderTest, name: str, times: int = 2) -> None:
     club.clock.run()
 
 
+async def hold_something(club: ProgrammeUnderTest, member: str, unit: str = "points") -> None:
+    """Set one point of a member aside."""
+    await club.services.holds.authorise(
+        club.service, club.id_of(member), unit, 1, timedelta(days=9), "secret-order", "held"
+    )
+
+
 def member_gid(club: ProgrammeUnderTest, name: str) -> str:
     """The global id of a member."""
     return encode_id("Member", club.id_of(name))

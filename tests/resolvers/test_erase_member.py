@@ -16,13 +16,11 @@ from resolvers.relay import encode_id
 from storage.mongo import Mongo
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL, brought, member_gid, refused, typed
+from tests.resolvers.lived_in_world import ANN, NAME
 from tests.resolvers.reward_world import mall, of, redeem
-from tests.resolvers.test_authorisation_walk import ANN, NAME, world
 from tests.resolvers.test_leaderboard_updated import UPDATES, shown, until
 from tests.resolvers.test_permissions import everything
 from tests.support import ProgrammeUnderTest
-
-__all__ = ["world"]  # a fixture
 
 ERASURE = "erasedBefore erasure { memberId askedAt doneAt pseudonym askedBy }"
 

@@ -9,10 +9,8 @@ from gamification.kit.actors import Actor, Role
 from gamification.privacy.sections import ExportSection
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL, member_gid, refused
-from tests.resolvers.test_authorisation_walk import ANN, NAME, world
+from tests.resolvers.lived_in_world import ANN, NAME
 from tests.support import ProgrammeUnderTest
-
-__all__ = ["world"]  # a fixture
 
 EXPORT = """query ($section: MemberExportSection!, $id: ID, $first: Int, $after: String) {
     exportMember(section: $section, memberId: $id, first: $first, after: $after) {

@@ -32,6 +32,7 @@ from tests.resolvers.harness import (
     CORE,
     GraphQL,
     brought,
+    hold_something,
     member_gid,
     refused,
     stated_activity,
@@ -130,13 +131,6 @@ def gift(club: ProgrammeUnderTest, receiver: str) -> dict[str, Any]:
 def held_of_bob(club: ProgrammeUnderTest) -> str:
     """The id of what `hold_something` sets aside."""
     return encode_id("Hold", derived_id("hold of", club.key, club.service.role, club.service.subject, "held"))
-
-
-async def hold_something(club: ProgrammeUnderTest, member: str, unit: str = "points") -> None:
-    """Set one point of a member aside."""
-    await club.services.holds.authorise(
-        club.service, club.id_of(member), unit, 1, timedelta(days=9), "secret-order", "held"
-    )
 
 
 def handed_in(
