@@ -71,6 +71,18 @@ OTHER = orjson.loads(with_new_key(None))["keys"][0]
         orjson.dumps({"keys": [{**GOOD, "x": 3}]}),
         orjson.dumps({"keys": [{**GOOD, "d": OTHER["d"]}]}),
     ],
+    ids=[
+        "nothing",
+        "no keys",
+        "a list",
+        "a number",
+        "none",
+        "no key",
+        "no secret",
+        "short",
+        "no text",
+        "another's",
+    ],
 )
 def test_a_key_set_that_can_not_sign_is_refused(text: bytes) -> None:
     with pytest.raises(KeysUnreadable) as caught:
