@@ -119,6 +119,7 @@ async def test_a_public_key_never_passes_for_a_secret() -> None:
 @pytest.mark.parametrize(
     "token",
     ["", "a", "a.b", "a.b.c", "a.b.c.d", "ü.ü.ü", "." * 3, "[" * 4000, "x" * 8193, signed(claims())[:-2]],
+    ids=["nothing", "one", "two", "three", "four", "no ascii", "dots", "deep", "long", "cut off"],
 )
 async def test_what_is_no_token_is_refused(token: str) -> None:
     await refusal(token)
