@@ -279,6 +279,7 @@ def build(
             mongo,
             records,
             base.settlement,
+            base.moderation,
             memberships,
             bells,
             (posts, work),

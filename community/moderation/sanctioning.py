@@ -14,7 +14,7 @@ from community.moderation.watching import acting_as
 from community.moderation.words import words
 from community.oversight.model import SYSTEM, Act, ActKind, Subject, SubjectKind
 from community.oversight.service import Oversight
-from community.sanctions.model import Sanction, SanctionKind, Sweep, on_of
+from community.sanctions.model import Sanction, SanctionKind, Sweep
 from community.sanctions.repository import SanctionRepository
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import InvalidInput, NotFound
@@ -202,8 +202,14 @@ class Sanctioning:
         act = Act(ActKind.SANCTION_ENDED, subject, sanction.member_id, None, reason, None, details)
         await self._oversight.note(work, by, act)
         if sanction.kind.bans:
-            await self._unban(work, sanction.member_id)
+            await self._unban(work, ended)
         return ended
+
+    async def end_bans(self, work: Unit, by: str, member_id: bytes, reason: str | None) -> None:
+        """End all that bans a member."""
+        for one in await self._sanctions.open_of(work.space.catalogue.programme_id, member_id, work.tx):
+            if one.kind.bans:
+                await self.end(work, by, one.id, reason)
 
     # -- within
 
@@ -240,13 +246,13 @@ class Sanctioning:
 
     async def _begin(self, work: Unit, by: str, member: Member, sanction: Sanction) -> Sanction:
         now, kind = work.space.now, sanction.kind
-        same = [
-            evolve(one, ended_at=now, ended_by=by)
-            for one in await self._sanctions.open_of(member.programme_id, member.id, work.tx)
-            if one.kind is kind
-        ]
+        going_on = await self._sanctions.open_of(member.programme_id, member.id, work.tx)
+        same = [evolve(one, ended_at=now, ended_by=by) for one in going_on if one.kind is kind]
         if kind is SanctionKind.SHADOW_LIMIT:
             sanction = evolve(sanction, sweep=Sweep.HIDE)
+            same += await self._shown_no_more(work, member, {one.id for one in same})
+        if kind.bans:
+            sanction = await self._ban(work, member, sanction, going_on)
         await self._sanctions.save([*same, sanction], work.tx)
         act = Act(
             ActKind(kind.value),
@@ -257,18 +263,42 @@ class Sanctioning:
             sanction_id=sanction.id,
         )
         await self._oversight.note(work, by, act)
-        if kind.bans and member.standing is not Standing.BANNED:
-            await show(work, replace(member, standing=Standing.BANNED, standing_reason=sanction.reason))
         return sanction
 
-    async def _unban(self, work: Unit, member_id: bytes) -> None:
+    async def _shown_no_more(self, work: Unit, member: Member, ended: set[bytes]) -> list[Sanction]:
+        """Earlier limits of a member of which something was still to be shown again: it stays hidden now."""
+        known = await self._sanctions.limits_of(member.programme_id, member.id, work.tx)
+        return [evolve(one, sweep=None) for one in known if one.sweep is not None and one.id not in ended]
+
+    async def _ban(
+        self, work: Unit, member: Member, sanction: Sanction, going_on: Sequence[Sanction]
+    ) -> Sanction:
+        """Ban the member by it, who may be banned by another one. Who was banned by hand stays so, whatever ends."""
+        others = {one.reason: one.before for one in going_on if one.kind.bans}
+        if member.standing is Standing.BANNED:
+            if member.standing_reason not in others:
+                return evolve(sanction, before=Standing.BANNED)
+            before = others[member.standing_reason]
+        else:
+            before = member.standing
+        await show(work, replace(member, standing=Standing.BANNED, standing_reason=sanction.reason))
+        return evolve(sanction, before=before)
+
+    async def _unban(self, work: Unit, ended: Sanction) -> None:
+        """They are what they were before, unless something else bans them."""
         programme_id, now = work.space.catalogue.programme_id, work.space.now
-        left = await self._sanctions.open_of(programme_id, member_id, work.tx)
-        if any(on_of(left, kind, now) for kind in SanctionKind if kind.bans):
+        member = (await work.stores.members.by_ids(programme_id, [ended.member_id], work.tx)).get(
+            ended.member_id
+        )
+        if member is None or member.is_gone or member.standing_reason != ended.reason:
             return
-        member = (await work.stores.members.by_ids(programme_id, [member_id], work.tx)).get(member_id)
-        if member is not None and not member.is_gone and member.standing is Standing.BANNED:
-            await show(work, replace(member, standing=Standing.ACTIVE, standing_reason=None))
+        others = await self._sanctions.open_of(programme_id, ended.member_id, work.tx)
+        left = [one for one in others if one.kind.bans and one.is_on(now)]
+        if left:
+            await show(work, replace(member, standing_reason=left[-1].reason))
+            return
+        reason = None if ended.before is Standing.ACTIVE else ended.reason
+        await show(work, replace(member, standing=ended.before, standing_reason=reason))
 
     async def _member(self, work: Unit, programme_id: str, member_id: bytes) -> Member:
         member = (await work.stores.members.by_ids(programme_id, [member_id], work.tx)).get(member_id)

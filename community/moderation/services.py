@@ -14,6 +14,7 @@ from community.moderation.repository import CaseRepository, ReportRepository
 from community.moderation.sanctioning import Sanctioning
 from community.moderation.shadow_repository import ShadowRepository
 from community.moderation.shadowing import Shadowing
+from community.moderation.standing import StandingService
 from community.moderation.verdicts import Screened, Verdicts
 from community.moderation.watching import ModerationWatcher
 from community.oversight.repository import LogRepository, StatementRepository
@@ -24,6 +25,7 @@ from community.reactions.repository import ReactionRepository
 from community.sanctions.repository import SanctionRepository
 from community.spaces.repository import SpaceMembershipRepository
 from community.trust.repository import TrustRepository
+from gamification.settlement.moderation import ModerationService
 from gamification.settlement.service import SettlementService
 from storage.mongo import Mongo
 
@@ -59,6 +61,7 @@ class Moderation:
     reporting: ReportService
     deciding: DecisionService
     sanctioning: Sanctioning
+    standing: StandingService
     appealing: AppealService
     reading: ModerationReading
 
@@ -82,6 +85,7 @@ def build_moderation(
     mongo: Mongo,
     records: Records,
     settlement: SettlementService,
+    by_hand: ModerationService,
     memberships: SpaceMembershipRepository,
     bells: Bells,
     posts: tuple[PostRepository, PostWork],
@@ -118,6 +122,7 @@ def build_moderation(
             bells,
         ),
         sanctioning,
+        StandingService(settlement, by_hand, sanctioning, oversight),
         AppealService(settlement, stores.statements, stores.cases, oversight, bells),
         ModerationReading(stores.cases, stores.reports, stores.log, stores.statements),
     )

@@ -1,5 +1,6 @@
 """Finding in `posts`, `comments` and `reactions` what a shadow limit hides, or shows again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from community.comments.model import Comment, CommentState
@@ -12,6 +13,7 @@ from community.reactions.model import Reaction
 from community.reactions.repository import COLLECTION as REACTIONS
 from community.reactions.repository import reaction_from
 from community.sanctions.model import Sanction, Sweep
+from gamification.kit.records import record
 from storage.mongo import Collection, Document, Mongo, Tx
 
 
@@ -23,29 +25,40 @@ class ShadowRepository:
         self._comments = mongo.collection(COMMENTS)
         self._reactions = mongo.collection(REACTIONS)
 
-    async def posts(self, sanction: Sanction, limit: int, tx: Tx) -> list[Post]:
+    async def posts(self, left: "Left", limit: int, tx: Tx) -> list[Post]:
         """The member's next published posts."""
-        query = {"author_id": sanction.member_id, "state": PostState.PUBLISHED.value}
-        return [post_from(row) for row in await _next(self._posts, query, sanction, "created_at", limit, tx)]
+        query = {"author_id": left.member_id, "state": PostState.PUBLISHED.value}
+        return [post_from(row) for row in await _next(self._posts, query, left, "created_at", limit, tx)]
 
-    async def comments(self, sanction: Sanction, limit: int, tx: Tx) -> list[Comment]:
+    async def comments(self, left: "Left", limit: int, tx: Tx) -> list[Comment]:
         """The member's next published comments."""
-        query = {"author_id": sanction.member_id, "state": CommentState.PUBLISHED.value}
-        rows = await _next(self._comments, query, sanction, "created_at", limit, tx)
+        query = {"author_id": left.member_id, "state": CommentState.PUBLISHED.value}
+        rows = await _next(self._comments, query, left, "created_at", limit, tx)
         return [comment_from(row) for row in rows]
 
-    async def reactions(self, sanction: Sanction, limit: int, tx: Tx) -> list[Reaction]:
+    async def reactions(self, left: "Left", limit: int, tx: Tx) -> list[Reaction]:
         """The member's next reactions."""
-        query = {"member_id": sanction.member_id, "key": {"$ne": None}}
-        return [reaction_from(row) for row in await _next(self._reactions, query, sanction, "at", limit, tx)]
+        query = {"member_id": left.member_id, "key": {"$ne": None}}
+        return [reaction_from(row) for row in await _next(self._reactions, query, left, "at", limit, tx)]
+
+
+@record(frozen=True, slots=True)
+class Left:
+    """What of a member's is left to be hidden, or shown again but for what they wrote in these `limits`: that stays."""
+
+    member_id: bytes
+    sweep: Sweep
+    limits: Sequence[Sanction]
 
 
 async def _next(
-    documents: Collection, query: dict[str, Any], sanction: Sanction, at: str, limit: int, tx: Tx
+    documents: Collection, query: dict[str, Any], left: Left, at: str, limit: int, tx: Tx
 ) -> list[Document]:
-    if sanction.sweep is Sweep.HIDE:
+    if left.sweep is Sweep.HIDE:
         query["shadowed"] = None
     else:
-        # What they wrote while they were limited stays what it was.
-        query |= {"shadowed": True, at: {"$lt": sanction.began_at}}
+        query |= {
+            "shadowed": True,
+            "$nor": [{at: {"$gte": one.began_at, "$lt": one.ended_at}} for one in left.limits],
+        }
     return await documents.find(query, session=tx.session).limit(limit).to_list(None)

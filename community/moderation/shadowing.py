@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from community.comments.repository import CommentRepository
 from community.comments.work import CommentWork
-from community.moderation.shadow_repository import ShadowRepository
+from community.moderation.shadow_repository import Left, ShadowRepository
 from community.posts.repository import PostRepository
 from community.posts.work import PostWork
 from community.reactions.repository import ReactionRepository
@@ -58,29 +58,31 @@ class Shadowing:
 
     def _part(self, sanction: Sanction) -> Callable[[Unit], Awaitable[bool]]:
         async def body(work: Unit) -> bool:
-            if not await self._is_due(work, sanction):
+            left = await self._left(work, sanction)
+            if left is None:
                 return False
             found = [
-                await self._posts_of(work, sanction),
-                await self._comments_of(work, sanction),
-                await self._reactions_of(work, sanction),
+                await self._posts_of(work, left),
+                await self._comments_of(work, left),
+                await self._reactions_of(work, left),
             ]
             return any(count == _PART for count in found)
 
         return body
 
-    async def _posts_of(self, work: Unit, sanction: Sanction) -> int:
-        found = await self._stored.posts(sanction, _PART, work.tx)
-        system, hide = system_actor(sanction.programme_id), sanction.sweep is Sweep.HIDE
+    async def _posts_of(self, work: Unit, left: Left) -> int:
+        found = await self._stored.posts(left, _PART, work.tx)
+        system, hide = system_actor(work.space.catalogue.programme_id), left.sweep is Sweep.HIDE
         for post in found:
             await self._posts.keep(work, system, post, evolve(post, shadowed=hide))
         return len(found)
 
-    async def _comments_of(self, work: Unit, sanction: Sanction) -> int:
-        found = await self._stored.comments(sanction, _PART, work.tx)
+    async def _comments_of(self, work: Unit, left: Left) -> int:
+        found = await self._stored.comments(left, _PART, work.tx)
         ids = sorted({one.post_id for one in found})
-        posts = await self._post_store.by_ids(sanction.programme_id, ids, work.tx) if ids else {}
-        system, hide = system_actor(sanction.programme_id), sanction.sweep is Sweep.HIDE
+        programme_id, hide = work.space.catalogue.programme_id, left.sweep is Sweep.HIDE
+        posts = await self._post_store.by_ids(programme_id, ids, work.tx) if ids else {}
+        system = system_actor(programme_id)
         for one in found:
             after = evolve(one, shadowed=hide)
             await self._comments.keep(work, system, posts[one.post_id], one, after)
@@ -89,18 +91,21 @@ class Shadowing:
         await self._comment_store.count_below(above, -1 if hide else 1, work.tx)
         return len(found)
 
-    async def _reactions_of(self, work: Unit, sanction: Sanction) -> int:
-        found = await self._stored.reactions(sanction, _PART, work.tx)
+    async def _reactions_of(self, work: Unit, left: Left) -> int:
+        found = await self._stored.reactions(left, _PART, work.tx)
         for before in found:
-            after = evolve(before, shadowed=sanction.sweep is Sweep.HIDE)
+            after = evolve(before, shadowed=left.sweep is Sweep.HIDE)
             await self._reactions.save(after, work.tx)
             await self._reactions.count(before.target, before.counted, after.counted, work.tx)
         return len(found)
 
-    async def _is_due(self, work: Unit, sanction: Sanction) -> bool:
-        """Whether it is still wanted: another sanction may have taken its place meanwhile."""
-        stored = await self._sanctions.by_ids(sanction.programme_id, [sanction.id], work.tx)
-        return stored[sanction.id].sweep is sanction.sweep
+    async def _left(self, work: Unit, sanction: Sanction) -> Left | None:
+        """What is to be done; None where that is not wanted any more: another limit took its place, or it ended."""
+        limits = await self._sanctions.limits_of(sanction.programme_id, sanction.member_id, work.tx)
+        stored = next(one for one in limits if one.id == sanction.id)
+        if stored.sweep is None or stored.sweep is not sanction.sweep:
+            return None
+        return Left(sanction.member_id, stored.sweep, [one for one in limits if one.ended_at is not None])
 
     def _finished(self, sanction: Sanction) -> Callable[[Unit], Awaitable[None]]:
         async def body(work: Unit) -> None:

@@ -39,6 +39,7 @@ class ActKind(StrEnum):
     APPEAL_UPHELD = "appeal_upheld"
     APPEAL_OVERTURNED = "appeal_overturned"
     TRUST_SET = "trust_set"
+    STANDING_SET = "standing_set"
     BULK = "bulk"
 
     @property

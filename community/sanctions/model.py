@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gamification.kit.records import record
+from gamification.members.model import Standing
 
 
 class SanctionKind(StrEnum):
@@ -44,7 +45,8 @@ class Sweep(StrEnum):
 @record(frozen=True, slots=True)
 class Sanction:
     """One of a member's. `until` None: for good; `ended_at`: when it was lifted, or its time was over. `by` and `ended_by`
-    are the platform's names of who did so; `reason` is what the member reads."""
+    are the platform's names of who did so; `reason` is what the member reads. `before`: what they were when they were banned
+    by this, and will be again."""
 
     id: bytes
     programme_id: str
@@ -57,6 +59,7 @@ class Sanction:
     ended_at: datetime | None = None
     ended_by: str | None = None
     sweep: Sweep | None = None
+    before: Standing = Standing.ACTIVE
 
     def is_on(self, now: datetime) -> bool:
         """Whether it goes on."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from community.sanctions.model import Sanction, SanctionKind, Sweep
+from gamification.members.model import Standing
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
 from storage.paging import Page, Window, find_page
 
@@ -41,6 +42,16 @@ class SanctionRepository:
     async def open_of(self, programme_id: str, member_id: bytes, tx: Tx) -> list[Sanction]:
         """A member's that were not ended yet."""
         query = {"member_id": member_id, "programme_id": programme_id, "open": True}
+        rows = self._sanctions.find(query, session=tx.session)
+        return [sanction_from(row) for row in await rows.to_list(None)]
+
+    async def limits_of(self, programme_id: str, member_id: bytes, tx: Tx) -> list[Sanction]:
+        """A member's shadow limits, ended or not."""
+        query = {
+            "member_id": member_id,
+            "programme_id": programme_id,
+            "kind": SanctionKind.SHADOW_LIMIT.value,
+        }
         rows = self._sanctions.find(query, session=tx.session)
         return [sanction_from(row) for row in await rows.to_list(None)]
 
@@ -96,6 +107,8 @@ def _to(one: Sanction) -> Document:
         document["open"] = True
     if one.sweep is not None:
         document["sweep"] = one.sweep.value
+    if one.before is not Standing.ACTIVE:
+        document["before"] = one.before.value
     return document
 
 
@@ -113,4 +126,5 @@ def sanction_from(row: Document) -> Sanction:
         row["ended_at"],
         row["ended_by"],
         Sweep(row["sweep"]) if "sweep" in row else None,
+        Standing(row.get("before", Standing.ACTIVE)),
     )

@@ -151,13 +151,16 @@ class MemberMutations:
         member = await info.context.services.members.update_profile(caller, target, change)
         return UpdateProfileSuccess(member=Member.of(member))
 
-    @strawberry.mutation(description="Hide, ban or restore a member; for moderators and operators.")
+    @strawberry.mutation(
+        description="Hide, ban or restore a member; for moderators and operators. It is logged, and lifts what else bans a member "
+        "who is banned no more; who is to read the reasons, and may appeal, is sanctioned."
+    )
     async def set_member_standing(
         self,
         info: Info,
         input: Annotated[SetMemberStandingInput, INPUT],
     ) -> SetMemberStandingResult:
-        member = await info.context.services.moderation.set_standing(
+        member = await info.context.services.moderating.standing.set(
             info.context.caller, member_id(input.member_id), input.standing, input.reason
         )
         return SetMemberStandingSuccess(member=Member.of(member))

@@ -98,6 +98,57 @@ async def test_a_ban_outlasts_a_suspension_that_ends(desk: Desk) -> None:
     await desk.sound()
 
 
+async def by_hand(desk: Desk, value: str, reason: str = "By hand") -> None:
+    """Set Ann's standing."""
+    stated = {"memberId": member_gid(desk.club, "ann"), "standing": value, "reason": reason}
+    await desk.graphql.done(desk.club.moderator, "setMemberStanding", stated)
+
+
+@pytest.mark.parametrize("before", ["HIDDEN", "BANNED"])
+async def test_whoever_was_hidden_or_banned_by_hand_is_so_again_after_a_suspension(
+    desk: Desk, before: str
+) -> None:
+    await by_hand(desk, before)
+    for days in (1, 2):
+        until = (desk.club.clock.now + timedelta(days=days)).isoformat()
+        await desk.sanction("ann", "SUSPENSION", until=until)
+    assert (await standing(desk))["standing"] == "BANNED"
+
+    desk.club.clock.advance(timedelta(days=3))
+    await desk.services.moderating.sanctioning.end_due()
+
+    assert (await standing(desk))["standing"] == before
+    await desk.sound()
+
+
+async def test_who_is_banned_by_hand_meanwhile_stays_so(desk: Desk) -> None:
+    until = (desk.club.clock.now + timedelta(days=1)).isoformat()
+    await desk.sanction("ann", "SUSPENSION", until=until)
+    await by_hand(desk, "BANNED")
+
+    desk.club.clock.advance(timedelta(days=2))
+    await desk.services.moderating.sanctioning.end_due()
+
+    assert (await standing(desk))["standing"] == "BANNED"
+
+
+async def test_who_is_let_in_by_hand_is_banned_by_nothing_else(desk: Desk) -> None:
+    await desk.sanction("ann", "BAN")
+    await by_hand(desk, "ACTIVE")
+    await by_hand(desk, "ACTIVE")
+
+    now = await standing(desk)
+    assert (now["standing"], now["sanctions"]["nodes"][0]["isOn"]) == ("ACTIVE", False)
+    log = await desk.graphql.read(
+        desk.club.moderator, "{ moderationLog { nodes { kind reason details { key value } } } }"
+    )
+    assert log["moderationLog"]["nodes"][:2] == [
+        {"kind": "STANDING_SET", "reason": "By hand", "details": [{"key": "standing", "value": "active"}]},
+        {"kind": "SANCTION_ENDED", "reason": "By hand", "details": [{"key": "sanction", "value": "ban"}]},
+    ]
+    await desk.sound()
+
+
 async def test_a_ban_may_take_a_second_moderator(graphql: GraphQL, programme: MakeProgramme) -> None:
     desk = await moderated(graphql, programme, "ann", "bob", bans_take_two=True)
     kim, lee = another_moderator(desk.club), another_moderator(desk.club, "lee")

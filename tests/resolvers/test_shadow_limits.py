@@ -159,6 +159,41 @@ async def test_a_limit_ends_with_its_time(desk: Desk) -> None:
     await desk.sound()
 
 
+async def test_a_limit_soon_after_another_hides_all_and_its_end_shows_what_came_before_both(
+    desk: Desk,
+) -> None:
+    club, sanctioning = desk.club, desk.services.moderating.sanctioning
+    bob = club.member_actor("bob")
+    await desk.post("ann", "Before")
+    for number in range(2):
+        limit = await desk.sanction("ann", "SHADOW_LIMIT")
+        await desk.post("ann", f"During {number}")
+        club.clock.advance(timedelta(seconds=1))
+        assert await titles(desk, bob) == []
+        await desk.graphql.done(club.moderator, "liftSanction", {"sanctionId": limit["id"]})
+    await desk.sanction("ann", "SHADOW_LIMIT")
+
+    for _ in range(3):
+        club.clock.advance(timedelta(seconds=20))
+        await sanctioning.sweep_due(100)
+    assert await titles(desk, bob) == []
+
+    (limit,) = (one for one in await limits(desk) if one["isOn"])
+    await desk.graphql.done(club.moderator, "liftSanction", {"sanctionId": limit["id"]})
+    club.clock.advance(timedelta(seconds=20))
+    await sanctioning.sweep_due(100)
+
+    assert await titles(desk, bob) == ["Before"]
+    await desk.sound()
+
+
+async def limits(desk: Desk) -> list[dict[str, Any]]:
+    """Ann's."""
+    query = "query ($id: ID!) { member(id: $id) { sanctions { nodes { id isOn } } } }"
+    found = await desk.graphql.read(desk.club.moderator, query, {"id": member_gid(desk.club, "ann")})
+    return [{**one} for one in found["member"]["sanctions"]["nodes"]]
+
+
 async def test_writing_and_limiting_at_once_leaves_nothing_to_be_seen(desk: Desk) -> None:
     await asyncio.gather(
         *(desk.post("ann", f"At once {number}") for number in range(5)), desk.sanction("ann", "SHADOW_LIMIT")
