@@ -31,7 +31,7 @@ class CommentOrder(StrEnum):
 class Comment:
     """`ancestors` are the comments that it answers, the outermost first; none where it answers the post. `below`: how many
     published comments that others see are under it, at any depth. `reacted`: how many reactions there are in all. `publications` and
-    `activity_id` as of a post."""
+    `activity_id` as of a post. `approved_at`: when a moderator published what had waited, so that others saw it then."""
 
     id: bytes
     programme_id: str
@@ -43,6 +43,7 @@ class Comment:
     written: Written
     created_at: datetime
     edited_at: datetime | None = None
+    approved_at: datetime | None = None
     taken_down: TakenDown | None = None
     publications: int = 1
     activity_id: bytes | None = None

@@ -1,6 +1,7 @@
 """Reading comments: what a viewer may see of them, thread by thread."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from community.comments.access import sees, sees_text
@@ -35,14 +36,25 @@ class CommentReading:
         """What answers a post that the viewer has been shown, or one of its comments, directly."""
         return await self._repository.page(post.id, parent_id, shown_to(viewer, [post]), order, window)
 
-    async def newest(self, post_id: bytes) -> bytes | None:
-        """The id of the last comment under a post, whoever may see it."""
-        return await self._repository.newest(post_id)
+    async def seen_since(self, post_id: bytes, first_id: bytes, at: datetime) -> list[Comment]:
+        """What was written under a post from that id on, or approved after that time, whoever may see it, but for what
+        waits."""
+        return await self._repository.since(
+            post_id, first_id, at, {"state": {"$ne": CommentState.PENDING.value}}
+        )
 
-    async def since(self, viewer: Viewer, post: Post, after: bytes | None, limit: int) -> list[Comment]:
-        """What was written after that comment under a post that the viewer has been shown, oldest first."""
+    async def since(
+        self,
+        viewer: Viewer,
+        post: Post,
+        first_id: bytes,
+        at: datetime,
+        without: Sequence[bytes],
+        limit: int,
+    ) -> list[Comment]:
+        """The same under a post that the viewer has been shown, as far as they may see, the oldest first."""
         shown = shown_to(viewer, [post])
-        found = await self._repository.since(post.id, after, shown, limit)
+        found = await self._repository.since(post.id, first_id, at, shown, without, limit)
         return [one for one in found if sees_text(viewer, post, one)]
 
     async def heads(

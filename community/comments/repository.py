@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from community.comments.model import Comment, CommentOrder, CommentState
@@ -47,6 +48,9 @@ INDEXES = {
         Index([("post_id", ASCENDING), ("_id", ASCENDING)]),
         Index([("author_id", ASCENDING), ("_id", DESCENDING)]),
         Index([("post_id", ASCENDING), ("created_at", ASCENDING)]),
+        Index(
+            [("post_id", ASCENDING), ("approved_at", ASCENDING)], partial={"approved_at": {"$exists": True}}
+        ),
         Index([("programme_id", ASCENDING)]),
         Index([("programme_id", ASCENDING), ("search.terms", ASCENDING), ("_id", DESCENDING)]),
     ]
@@ -144,16 +148,19 @@ class CommentRepository:
         )
         return sum([int(row["found"]) async for row in rows])
 
-    async def newest(self, post_id: bytes) -> bytes | None:
-        """The id of the last comment under a post, in whatever state."""
-        row = await self._comments.find_one({"post_id": post_id}, ["_id"], sort=[("_id", -1)])
-        return row["_id"] if row else None
-
-    async def since(self, post_id: bytes, after: bytes | None, shown: Document, limit: int) -> list[Comment]:
-        """What was written under a post after that comment, at any depth, of what is `shown`, oldest first."""
-        query: Document = {"post_id": post_id, **shown}
-        if after is not None:
-            query["_id"] = {"$gt": after}
+    async def since(
+        self,
+        post_id: bytes,
+        first_id: bytes,
+        at: datetime,
+        shown: Document,
+        without: Sequence[bytes] = (),
+        limit: int = 0,
+    ) -> list[Comment]:
+        """What was written under a post from that id on, or approved after that time, at any depth, of what is `shown`, the
+        oldest first; 0 for all."""
+        lately: list[Document] = [{"_id": {"$gte": first_id}}, {"approved_at": {"$gt": at}}]
+        query = {"post_id": post_id, "$and": [{"$or": lately}, {"_id": {"$nin": list(without)}}, shown]}
         rows = self._comments.find(query, WITHOUT_TERMS).sort("_id", ASCENDING).limit(limit)
         return [comment_from(row) for row in await rows.to_list(None)]
 
@@ -190,6 +197,8 @@ def _to(one: Comment) -> Document:
         "reacted": one.reacted,
         "reactions": dict(one.reactions or {}),
     }
+    if one.approved_at is not None:
+        document["approved_at"] = one.approved_at
     if one.shadowed:
         document["shadowed"] = True
     if one.remark:
@@ -212,6 +221,7 @@ def comment_from(row: Document) -> Comment:
         written=written_from(row["written"]),
         created_at=row["created_at"],
         edited_at=row["edited_at"],
+        approved_at=row.get("approved_at"),
         taken_down=taken_down_from(row),
         publications=int(row["publications"]),
         activity_id=row["activity_id"],

@@ -133,6 +133,7 @@ class CommentWork:
         back = evolve(
             comment,
             state=CommentState.PUBLISHED,
+            approved_at=comment.approved_at if comment.publications else work.space.now,
             taken_down=None,
             publications=comment.publications + 1,
             version=comment.version + 1 if comment.publications else comment.version,

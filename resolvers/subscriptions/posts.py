@@ -9,6 +9,7 @@ from typing import Annotated
 import strawberry
 
 from community.bells import post_key
+from community.comments.catching_up import CatchingUp
 from community.posts import model as domain
 from gamification.kit.errors import InvalidInput
 from resolvers.context import Info
@@ -87,8 +88,9 @@ class PostSubscriptions:
                     stale |= set(watched)
 
     @strawberry.subscription(
-        description="Comments as they are written under a post. The first message is the post with none, or with those after "
-        "`after`; then at most one message in 200 ms. Once the post is not there for the caller, it says so and ends."
+        description="Comments as they are written under a post, or approved by a moderator. The first message is the post "
+        "with none, or with those after `after`; then at most one message in 200 ms. Once the post is not there for the "
+        "caller, it says so and ends."
     )
     async def comment_added(
         self,
@@ -103,19 +105,17 @@ class PostSubscriptions:
         known = decode_bytes_id(after, "Comment") if after is not None else None
         services = info.context.services
         first = True
+        catching_up = CatchingUp(services.comment_reading, raw, known)
         with services.doorbells.listening(post_key(raw)) as bell:
-            if known is None:
-                known = await services.comment_reading.newest(raw)
             while True:
                 post = (await _posts(info, [raw])).get(raw)
                 if post is None:
                     yield CommentsAdded(post=None, comments=[])
                     return
                 viewer = await info.context.viewer()
-                found = await services.comment_reading.since(viewer, post, known, COMMENTS_MAX)
+                found = await catching_up.next(viewer, post, COMMENTS_MAX)
                 if found or first:
                     first = False
-                    known = found[-1].id if found else known
                     yield CommentsAdded(post=Post.of(post), comments=[Comment.of(one) for one in found])
                 await asyncio.sleep(_COALESCED_S)
                 if len(found) < COMMENTS_MAX:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from community.services import Services
 from tests.conftest import MakeProgramme
 from tests.moderation_world import Desk
 from tests.resolvers.harness import GraphQL
+from tests.resolvers.test_watching_posts import ADDED
 from tests.screening_world import SCREENED
 
 RULES = """query ($since: DateTime!, $until: DateTime!) { screeningStatistics(since: $since, until: $until) {
@@ -87,3 +89,15 @@ async def test_what_is_flagged_is_shown_meanwhile(desk: Desk) -> None:
     found = await measured(desk, "money")
     assert (found["upheld"], found["overturned"]) == (0, 1)
     await desk.sound()
+
+
+async def test_a_comment_that_waited_is_told_once_it_is_approved(desk: Desk, live: Services) -> None:
+    post = await desk.post("ann")
+    held = await desk.comment("bob", post, "Find me on WhatsApp")
+    await desk.comment("bob", post, "Meanwhile")
+    async with GraphQL(live).subscribe(desk.club.member_actor("cyd"), ADDED, {"id": post}) as thread:
+        assert (await thread.data())["comments"] == []
+        await desk.decide((await desk.queue())[0], "KEEP")
+        assert [one["id"] for one in (await thread.data())["comments"]] == [held]
+        await desk.comment("bob", post, "Afterwards")
+        assert [one["text"] for one in (await thread.data())["comments"]] == ["Afterwards"]

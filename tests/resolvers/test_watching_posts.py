@@ -1,8 +1,15 @@
 """`postUpdated`, `commentAdded`, `moderationQueueUpdated`: what is told, and to whom it is told no more."""
 
+from datetime import UTC, datetime, timedelta
+from os import urandom
+from unittest.mock import patch
+
 import pytest
 
+from community.comments.catching_up import CatchingUp
 from community.services import Services
+from gamification.kit.identifiers import first_id_at
+from resolvers.relay import decode_bytes_id, encode_id
 from tests.conftest import MakeProgramme
 from tests.moderation_world import Desk, moderated
 from tests.resolvers.harness import GraphQL, member_gid, refused
@@ -106,3 +113,31 @@ async def test_too_many_posts_are_refused(desk: Desk, live: Services) -> None:
     for ids in ([], [await desk.post("ann")] * 101):
         async with GraphQL(live).subscribe(desk.club.member_actor("ann"), UPDATES, {"ids": ids}) as stream:
             refused(await stream.result(), "INVALID_INPUT")
+
+
+async def test_a_comment_that_is_committed_late_is_told_all_the_same(desk: Desk, live: Services) -> None:
+    post = await desk.post("ann")
+    began = datetime.now(UTC) - timedelta(seconds=5)
+    async with GraphQL(live).subscribe(desk.club.member_actor("cyd"), ADDED, {"id": post}) as thread:
+        await thread.data()
+        await desk.comment("bob", post, "Sooner")
+        assert [one["text"] for one in (await thread.data())["comments"]] == ["Sooner"]
+        with patch("community.comments.service.new_id", lambda: first_id_at(began)[:6] + urandom(6)):
+            await desk.comment("ann", post, "Later")
+        assert [one["text"] for one in (await thread.data())["comments"]] == ["Later"]
+
+
+@pytest.mark.parametrize("limit", [2, 50])
+async def test_nobody_is_told_anything_twice_or_misses_anything(desk: Desk, limit: int) -> None:
+    post = await desk.post("ann")
+    ids = [await desk.comment("bob", post, f"Comment {number}") for number in range(7)]
+    services, raw = desk.services, decode_bytes_id(post, "Post") or b""
+    viewer = await services.spaces.viewer(desk.club.member_actor("cyd"))
+    found = (await services.post_reading.by_ids(viewer, [raw]))[raw]
+    catching_up = CatchingUp(services.comment_reading, raw, decode_bytes_id(ids[1], "Comment"))
+
+    told: list[str] = []
+    for _ in range(5):
+        told += [encode_id("Comment", one.id) for one in await catching_up.next(viewer, found, limit)]
+
+    assert told == ids[2:]
