@@ -200,7 +200,7 @@ def _to(post: Post) -> Document:
     if post.heat_due:
         document["heat_due"] = True
     if post.state is PostState.PUBLISHED:
-        document[SEARCH] = terms_to(post.written)
+        document[SEARCH] = terms_to(post.written, post.options)
     if post.published_at is not None:
         document |= heat_to(post.heat, post.published_at)
     return document | taken_down_to(post.taken_down)
@@ -267,9 +267,9 @@ def written_to(written: Written) -> Document:
     }
 
 
-def terms_to(written: Written) -> Document:
-    """What a text is found by, as it is stored."""
-    found = indexed(written.title, written.text, written.tags)
+def terms_to(written: Written, options: Sequence[str] = ()) -> Document:
+    """What a text, and a poll's options with it, is found by, as it is stored."""
+    found = indexed(written.title, "\n".join([written.text, *options]), written.tags)
     return {"v": VERSION, "terms": list(found.terms), "impacts": list(found.impacts)}
 
 

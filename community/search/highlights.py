@@ -21,6 +21,7 @@ class Place(StrEnum):
     TITLE = "title"
     TEXT = "text"
     TAGS = "tags"
+    OPTIONS = "options"
     NAME = "name"
 
 

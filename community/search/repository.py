@@ -139,12 +139,12 @@ class SearchRepository:
             (self._comments, CommentState.PUBLISHED.value),
         ):
             query = {"programme_id": programme_id, "state": state, "search.v": {"$ne": VERSION}}
-            rows = await collection.find(query, ["version", "written"]).limit(limit).to_list(None)
+            rows = await collection.find(query, ["version", "written", "options"]).limit(limit).to_list(None)
             # Who changes the text meanwhile makes its terms themselves.
             models = [
                 UpdateOne(
                     {"_id": row["_id"], "version": row["version"], "state": state},
-                    {"$set": {SEARCH: terms_to(written_from(row["written"]))}},
+                    {"$set": {SEARCH: terms_to(written_from(row["written"]), row.get("options", ()))}},
                 )
                 for row in rows
             ]
@@ -153,9 +153,9 @@ class SearchRepository:
         return done
 
     async def stream(self, programme_id: str) -> AsyncIterator[tuple[str, Document]]:
-        """Every post and comment of a programme, as (kind, {_id, state, written, search})."""
+        """Every post and comment of a programme, as (kind, {_id, state, written, options, search})."""
         for kind, collection in (("post", self._posts), ("comment", self._comments)):
-            fields = ["state", "written", SEARCH]
+            fields = ["state", "written", "options", SEARCH]
             async for row in collection.find({"programme_id": programme_id}, fields, batch_size=1000):
                 yield kind, row
 

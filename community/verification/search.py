@@ -15,7 +15,7 @@ async def check_search(services: Services, programme_id: str, report: Report) ->
         if row["state"] != "published":
             if stored is not None:
                 report.differs(f"{name}: it is {row['state']}, but can be found by its terms")
-        elif stored != terms_to(written_from(row["written"])):
+        elif stored != terms_to(written_from(row["written"]), row.get("options", ())):
             report.differs(f"{name}: it is not found by the terms of its text")
     async for member, names in services.stores.members.stream_names(programme_id):
         report.count("names found by terms")

@@ -18,7 +18,7 @@ from gamification.kit.records import record
 if TYPE_CHECKING:
     from rjieba import Jieba
 
-VERSION = 1
+VERSION = 2
 """Counts the changes of what is made of a text; terms of another version are made anew."""
 WORD = "="
 """Stands before a word as the segmenter cut it."""

@@ -98,6 +98,7 @@ def _texts(node: Post | Comment | Member | Space) -> list[tuple[Place, str]]:
             (Place.TITLE, written.title),
             (Place.TEXT, written.text),
             (Place.TAGS, " ".join(written.tags)),
+            (Place.OPTIONS, "\n".join(node.model.options)),
         ]
     if isinstance(node, Comment):
         return [(Place.TEXT, node.model.written.text)]

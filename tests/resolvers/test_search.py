@@ -458,3 +458,22 @@ async def test_who_is_shadow_limited_is_found_and_counted_by_themselves_alone(
     }
     stored = [post async for post in club.services.post_store.stream(club.key)]
     assert not any(post.heat is not None and post.heat.people for post in stored)
+
+
+async def test_a_poll_is_found_by_what_it_offers(graphql: GraphQL, programme: MakeProgramme) -> None:
+    square = {**COMMUNITY["spaces"][0], "kinds": ["discussion", "poll"]}
+    club = await programme({**COMMUNITY, "spaces": [square, *COMMUNITY["spaces"][1:]]})
+    await club.join("ann")
+    ann = club.member_actor("ann")
+    poll = {"kind": "SINGLE", "options": ["Oolong tea", "绿茶"]}
+    await write(graphql, ann, title="What do you drink?", kind="POLL", poll=poll)
+
+    for query in ("oolong", "绿茶"):
+        found = await graphql.read(ann, SEARCH, {"query": query})
+        (hit,) = found["search"]["nodes"]
+        assert hit["node"]["title"] == "What do you drink?"
+        (highlight,) = hit["highlights"]
+        assert highlight["place"] == "OPTIONS"
+        assert [one["text"].lower() for one in highlight["parts"] if one["isMatch"]] == [query]
+    report = await VerificationService(club.services).verify(club.key)
+    assert report.differences == []
