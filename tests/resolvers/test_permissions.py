@@ -1,6 +1,6 @@
 """Every mutation of the schema against every role and no token at all; the denied ones wrote nothing."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -629,22 +629,54 @@ async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
     return club
 
 
-@pytest.fixture
-async def lived_in(programme: MakeProgramme) -> ProgrammeUnderTest:
-    return await built(programme)
-
-
 _KEPT: list[ProgrammeUnderTest] = []
+KEPT_ELSEWHERE_TOO = {
+    *("applyProgramme", "createDefinition", "updateDefinition", "publishDefinition", "archiveDefinition"),
+    *("reserveFlashSale", "buyReserved", "releaseReservation"),
+}
+"""What leaves something in this process or in Redis, that putting the documents back does not take away."""
 
 
-@pytest.fixture
-async def kept_club(programme: MakeProgramme, clock: Clock) -> ProgrammeUnderTest:
+async def kept_as_it_is(programme: MakeProgramme, clock: Clock) -> ProgrammeUnderTest:
     """The same programme for all tests that leave it as it is, as making it takes seconds."""
     if _KEPT:
         clock.advance(timedelta(days=2))  # as far as making it came
     else:
         _KEPT.append(await built(programme))
     return _KEPT[0]
+
+
+@pytest.fixture
+async def kept_club(programme: MakeProgramme, clock: Clock) -> ProgrammeUnderTest:
+    """That programme."""
+    return await kept_as_it_is(programme, clock)
+
+
+@pytest.fixture
+async def lived_in(
+    request: pytest.FixtureRequest, programme: MakeProgramme, clock: Clock, mongo: Mongo
+) -> AsyncIterator[ProgrammeUnderTest]:
+    """That one, which is put back as it was, or one of its own."""
+    if request.node.callspec.params["field"] in KEPT_ELSEWHERE_TOO:
+        yield await built(programme)
+        return
+    club = await kept_as_it_is(programme, clock)
+    before = await everything(mongo, club)
+    yield club
+    await put_back(mongo, before, await everything(mongo, club))
+
+
+async def put_back(mongo: Mongo, before: dict[str, list[Any]], after: dict[str, list[Any]]) -> None:
+    """Let the documents be as they were before."""
+    for name, rows in before.items():
+        stored, now = {row["_id"]: row for row in rows}, {row["_id"]: row for row in after[name]}
+        found = mongo.collection(name)
+        gone = list(now.keys() - stored.keys())
+        if gone:
+            await found.delete_many({"_id": {"$in": gone}})
+        for key, row in stored.items():
+            if now.get(key) != row:
+                await found.replace_one({"_id": key}, row, upsert=True)
 
 
 @pytest.mark.parametrize(("field", "make", "role"), ALLOWED)
