@@ -6,10 +6,13 @@ What is kept there can be rebuilt from MongoDB, so callers treat `RedisUnavailab
 import asyncio
 import contextlib
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import redis.asyncio as redis
+import structlog
+from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -40,6 +43,11 @@ RedisUnavailable = (
 that is wrong raises something else, and is a defect."""
 
 _TIMEOUT_S = 5.0
+_QUIET_S = 1.0
+"""A listener that hears nothing for so long asks whether its connection stands."""
+_DEAF_S = 3.0
+"""It has so long to answer."""
+log = structlog.get_logger()
 
 
 class RedisStore:
@@ -140,7 +148,8 @@ class Listener:
     """Hears channels on a connection of its own.
 
     A message lost while the connection is away can't be had again, so after each reconnection `on_gap` runs:
-    whoever listens reads the present state anew and misses nothing.
+    whoever listens reads the present state anew and misses nothing. A connection on which nothing is heard is asked
+    whether it still stands, as one that was cut off without a word would stay silent for ever.
     """
 
     def __init__(
@@ -179,10 +188,13 @@ class Listener:
             pubsub = self._store.client.pubsub()
             try:
                 await pubsub.subscribe(*self._channels)
+                asked_at: float | None = None
                 while not self._stopped:
-                    message = await pubsub.get_message(timeout=1.0)
+                    message = await pubsub.get_message(timeout=_QUIET_S)
                     if message is None:
+                        asked_at = await self._ask(pubsub, asked_at)
                         continue
+                    asked_at = None
                     if message["type"] == "message":
                         self._on_message(message["channel"], message["data"])
                     elif message["type"] == "subscribe" and message["data"] == len(self._channels):
@@ -190,10 +202,23 @@ class Listener:
                         self._on_gap()
                         self.connected.set()
                         delay_s = 0.05
-            except RedisUnavailable:
+            except RedisUnavailable as error:
                 self.connected.clear()
+                if not self._stopped:
+                    log.warning("redis.listener_lost", error=str(error) or type(error).__name__)
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, 2.0)
             finally:
                 with contextlib.suppress(*RedisUnavailable):
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    async def _ask(pubsub: PubSub, asked_at: float | None) -> float:
+        """Ask the connection for a word, once; from when on it owes one. Raises: ConnectionError where it owes it too long."""
+        now = time.monotonic()
+        if asked_at is None:
+            await pubsub.ping()
+            return now
+        if now - asked_at > _DEAF_S:
+            raise ConnectionError("The connection of the listener does not answer.")
+        return asked_at

@@ -6,6 +6,7 @@ import pytest
 from storage.doorbells import Doorbells
 from storage.embedded import Endpoints
 from storage.redis import RedisStore, RedisUnavailable
+from tests.storage.relay import relayed, until
 
 
 async def test_a_script_runs_again_after_the_server_forgot_it(redis_store: RedisStore) -> None:
@@ -63,3 +64,27 @@ async def test_after_a_lost_connection_every_bell_rings(
         assert await bell.wait(5)
     await bells.stop()
     await store.close()
+
+
+async def test_a_connection_that_says_nothing_any_more_is_given_up(
+    endpoints: Endpoints, redis_store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.redis._QUIET_S", 0.05)
+    monkeypatch.setattr("storage.redis._DEAF_S", 0.3)
+    channel = f"c:{uuid.uuid4().hex}"
+    async with relayed(endpoints) as (store, relay):
+        bells = Doorbells(store, [channel])
+        await bells.start()
+        await asyncio.wait_for(bells.connected.wait(), 5)
+        await asyncio.sleep(0.6)  # it is quiet, and asked, and answers
+        assert (bells.connected.is_set(), relay.connections) == (True, 1)
+        with bells.listening("x") as bell:
+            relay.answering.clear()
+            await until(lambda: not bells.connected.is_set())
+            relay.answering.set()
+            await asyncio.wait_for(bells.connected.wait(), 10)
+            assert await bell.wait(5)  # whatever was said meanwhile
+            await redis_store.publish(channel, [b"x|1"])
+            assert await bell.wait(5)
+        await bells.stop()
+        assert not bells.connected.is_set()
