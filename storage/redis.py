@@ -47,6 +47,8 @@ _QUIET_S = 1.0
 """A listener that hears nothing for so long asks whether its connection stands."""
 _DEAF_S = 3.0
 """It has so long to answer."""
+_AGAIN_S = 0.1
+"""Until it begins again, where it ended by what it should not have."""
 log = structlog.get_logger()
 
 
@@ -170,7 +172,7 @@ class Listener:
     async def start(self) -> None:
         """Begin to listen; returns at once."""
         self._stopped = False
-        self._task = asyncio.create_task(self._run(), name="redis-listener")
+        self._begin()
 
     async def stop(self) -> None:
         """Stop listening and drop the connection."""
@@ -181,6 +183,23 @@ class Listener:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="redis-listener")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Whatever ended it, a process that hears nothing any more must not go on as if it did."""
+        if self._stopped or task is not self._task:
+            return
+        self.connected.clear()
+        error = None if task.cancelled() else task.exception()
+        log.error("redis.listener_ended", exc_info=error)
+        asyncio.get_running_loop().call_later(_AGAIN_S, self._begin_again, task)
+
+    def _begin_again(self, ended: asyncio.Task[None]) -> None:
+        if not self._stopped and self._task is ended:
+            self._begin()
 
     async def _run(self) -> None:
         delay_s = 0.05

@@ -88,3 +88,27 @@ async def test_a_connection_that_says_nothing_any_more_is_given_up(
             assert await bell.wait(5)
         await bells.stop()
         assert not bells.connected.is_set()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "a fault of who hears"])
+async def test_who_listens_listens_again_whatever_ended_it(
+    redis_store: RedisStore, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = f"c:{uuid.uuid4().hex}"
+    bells = Doorbells(redis_store, [channel])
+    await bells.start()
+    await asyncio.wait_for(bells.connected.wait(), 5)
+    with bells.listening("x") as bell:
+        if how == "cancelled":
+            assert bells._listener._task is not None
+            bells._listener._task.cancel()
+        else:
+            with monkeypatch.context() as broken, bells.hearing("x", lambda: 1 / 0):  # type: ignore[arg-type]
+                broken.setattr("storage.redis.log.error", lambda *_, **__: None)
+                await redis_store.publish(channel, [b"x|1"])
+                await until(lambda: not bells.connected.is_set())
+        assert await bell.wait(5)
+        await asyncio.wait_for(bells.connected.wait(), 5)
+        await redis_store.publish(channel, [b"x|2"])
+        assert await bell.wait(5)
+    await bells.stop()
