@@ -14,7 +14,7 @@ from community.screening.model import Screened
 from community.screening.service import Stage
 from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
-from gamification.kit.errors import Conflict, ErrorCode, Forbidden, InvalidInput, NotFound
+from gamification.kit.errors import Conflict, DomainError, ErrorCode, Forbidden, InvalidInput, NotFound
 from gamification.kit.identifiers import new_id
 from gamification.kit.records import evolve, record
 from gamification.programmes.definitions import PostKind
@@ -221,19 +221,30 @@ class PostService(PostWork):
 
     async def publish_due(self, limit: int = 100) -> int:
         """Publish what was scheduled and whose time has come; how many. The scheduler calls it. Where the
-        author may not write there any more, or a rule or their trust does not let them, it becomes a draft again."""
+        author may not write there any more, or a rule, their trust or anything else does not let them, it becomes a draft
+        again."""
         done = 0
         for post in await self._repository.due(self._settlement.now(), limit):
             try:
-                await self._settlement.run(post.programme_id, self._due(post.id), patience_s=_PATIENCE_S)
-                done += 1
+                done += await self._publish(post)
             except Contention:
                 log.warning("posts.put_off", programme=post.programme_id, post=post.id.hex())
         return done
 
     # -- within
 
-    def _due(self, post_id: bytes) -> Callable[[Unit], Awaitable[None]]:
+    async def _publish(self, post: Post) -> int:
+        try:
+            await self._settlement.run(post.programme_id, self._due(post.id), patience_s=_PATIENCE_S)
+        except DomainError as error:
+            log.warning(
+                "posts.not_published", programme=post.programme_id, post=post.id.hex(), error=str(error)
+            )
+            drafted = self._due(post.id, drafted=True)
+            await self._settlement.run(post.programme_id, drafted, patience_s=_PATIENCE_S)
+        return 1
+
+    def _due(self, post_id: bytes, *, drafted: bool = False) -> Callable[[Unit], Awaitable[None]]:
         async def body(work: Unit) -> None:
             programme_id = work.space.catalogue.programme_id
             post = (await self._repository.by_ids(programme_id, [post_id], work.tx)).get(post_id)
@@ -247,7 +258,7 @@ class PostService(PostWork):
             viewer = await self._spaces.viewer_of(author, work.tx)
             rights = viewer.rights.get(post.space)
             changed = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
-            if rights is not None and rights.writes and not author.is_gone:
+            if rights is not None and rights.writes and not author.is_gone and not drafted:
                 try:
                     changed = await self.publish_screened(work, viewer, author, post, shadowed=viewer.limited)
                 except Screened as refused:

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
+from community.posts.model import Post
+from community.posts.service import PostService
+from community.spaces.service import Viewer
 from community.verification.service import VerificationService
 from gamification.kit.actors import Actor
+from gamification.kit.errors import InvalidInput
+from gamification.members.model import Member
+from gamification.settlement.unit import Unit
 from tests.community_world import COMMUNITY
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, typed
@@ -204,6 +210,28 @@ async def test_a_scheduled_post_comes_at_its_time(graphql: GraphQL, club: Progra
     found = await read(graphql, club.member_actor("bob"), post, "state publishAt publishedAt")
     assert (found["state"], found["publishAt"]) == ("PUBLISHED", None)
     assert await club.balance("ann", "points") == 10
+
+
+async def test_one_that_can_not_be_published_holds_up_no_other(
+    graphql: GraphQL, club: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, at = club.member_actor("ann"), club.clock.now + timedelta(hours=1)
+    bad = await write(graphql, ann, "bad", title="Bad", publishAt=at.isoformat())
+    good = await write(graphql, ann, "good", title="Good", publishAt=(at + timedelta(seconds=1)).isoformat())
+    publish = PostService.publish_screened
+
+    async def refusing(
+        self: PostService, work: Unit, viewer: Viewer, author: Member, post: Post, **more: Any
+    ) -> Post:
+        if post.written.title == "Bad":
+            raise InvalidInput("Not this one.")
+        return await publish(self, work, viewer, author, post, **more)
+
+    monkeypatch.setattr(PostService, "publish_screened", refusing)
+    club.clock.now = at + timedelta(seconds=1)
+    await club.services.posts.publish_due()
+
+    assert [(await read(graphql, ann, one))["state"] for one in (bad, good)] == ["DRAFT", "PUBLISHED"]
 
 
 async def test_what_was_scheduled_waits_as_a_draft_where_its_author_may_not_write_any_more(
