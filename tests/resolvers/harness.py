@@ -32,6 +32,9 @@ WIDE = replace(Limits(), cost=100_000)
 """What tests ask for at once is more than most callers may: `tests/resolvers/documents` has the limits."""
 OPERATIONS = Operations(schema, Policy(limits=WIDE))
 BY_LIBRARY = Operations(schema, Policy(limits=WIDE, compiled=False))
+for _operations in (OPERATIONS, BY_LIBRARY):
+    # Hardly a document comes twice, and a million characters are as many objects, through which Python looks for garbage.
+    _operations.documents._known._text_max = 50_000
 _DETAILS = {
     "InvalidInputError": "limit",
     "InsufficientPointsError": "available requested",
