@@ -170,9 +170,10 @@ class Listener:
         self.connected = asyncio.Event()
 
     async def start(self) -> None:
-        """Begin to listen; returns at once."""
+        """Begin to listen; returns at once, and again is the same as once."""
         self._stopped = False
-        self._begin()
+        if self._task is None or self._task.done():
+            self._begin()
 
     async def stop(self) -> None:
         """Stop listening and drop the connection."""

@@ -7,7 +7,7 @@ at its end; tests that need no server start none. Nothing is wiped between tests
 - `mongo`, `redis_store`: connections for the whole session; all collections and indexes are there.
 - `clock`: tells the time to `services`. It runs; `clock.now = ...` stops it, `clock.advance(timedelta)` stops it
   later, and every test begins with a running one again.
-- `services`: the domain over these servers (`gamification.services.Services`), by `clock`.
+- `services`: the domain over these servers (`gamification.services.Services`), by `clock`; `live`: told of every change.
 - `dead_redis`: a store whose server never answers; `services_without_redis`: the same domain over it.
 - `programme`: makes programmes. `await programme({"units": [...], ...}, time_zone="Asia/Shanghai")` applies the
   sections under a key of its own, the keywords as the programme's settings, and gives a
@@ -18,6 +18,7 @@ Hypothesis draws the same examples at every run; `HYPOTHESIS_PROFILE=search` dra
 Property tests on the servers state theirs with `@on_servers(examples)` of `tests.support`.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any, Protocol
@@ -111,6 +112,15 @@ def services(mongo: Mongo, redis_store: RedisStore, session_clock: Clock) -> Ser
     return wiring.build(
         mongo, redis_store, session_clock, issuing=Issuing(BASE_URL, KeysInMemory()), member_of=member_of
     )
+
+
+@pytest.fixture(scope="session")
+async def live(services: Services) -> AsyncIterator[Services]:
+    """The same, told of every change: no test starts or stops that but by asking for it."""
+    await services.doorbells.start()
+    await asyncio.wait_for(services.doorbells.connected.wait(), 10)
+    yield services
+    await services.doorbells.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,7 @@
 
 - `graphql`: executes documents; see `tests.resolvers.harness.GraphQL`.
 - `club`: a programme with members ann and bob; see `tests.resolvers.harness.CLUB`.
-- `live`: the same services, told of every change.
 """
-
-import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,15 +11,6 @@ from tests.conftest import MakeProgramme
 from tests.resolvers.harness import CLUB, GraphQL
 from tests.resolvers.lived_in_world import built
 from tests.support import ProgrammeUnderTest
-
-
-@pytest.fixture(scope="session")
-async def live(services: Services) -> AsyncIterator[Services]:
-    """Services whose doorbells ring."""
-    await services.doorbells.start()
-    await asyncio.wait_for(services.doorbells.connected.wait(), 10)
-    yield services
-    await services.doorbells.stop()
 
 
 @pytest.fixture

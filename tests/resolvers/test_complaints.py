@@ -209,15 +209,10 @@ async def test_the_member_is_told_and_takes_it_up_again(
     document = """subscription { myProgress { ... on ComplaintChanged { state complaint { state reopened } }
         ... on ProgressSnapshot { sequence } } }"""
     complaint = await filed(graphql, ann)
-    services = club.services
-    await services.doorbells.start()
-    try:
-        async with graphql.subscribe(ann, document) as stream:
-            await stream.data()
-            await answer(graphql, kim, complaint)
-            told = await stream.data()
-    finally:
-        await services.doorbells.stop()
+    async with graphql.subscribe(ann, document) as stream:
+        await stream.data()
+        await answer(graphql, kim, complaint)
+        told = await stream.data()
     assert told == {"state": "ANSWERED", "complaint": {"state": "ANSWERED", "reopened": 0}}
 
     club.clock.advance(timedelta(days=30))

@@ -189,19 +189,16 @@ async def test_rebuilding_beside_live_activity_loses_nothing(club: ProgrammeUnde
     assert await club.ranking("sum") == [(1, "bob", 40), (2, "ann", 20)]
 
 
-async def test_listeners_are_told_which_board_and_whose_feed_changed(club: ProgrammeUnderTest) -> None:
-    doorbells = club.services.doorbells
-    await doorbells.start()
-    await asyncio.wait_for(doorbells.connected.wait(), 5)
-    try:
-        with (
-            doorbells.listening(f"{club.key}|sum|all") as board,
-            doorbells.listening(f"{club.key}|{club.id_of('ann').hex()}") as own,
-            doorbells.listening(f"{club.key}|{club.id_of('bob').hex()}") as other,
-        ):
-            await play(club, ann=1)
-            assert await board.wait(5)
-            assert await own.wait(5)
-            assert not await other.wait(0.02)
-    finally:
-        await doorbells.stop()
+async def test_listeners_are_told_which_board_and_whose_feed_changed(
+    live: Services, club: ProgrammeUnderTest
+) -> None:
+    doorbells = live.doorbells
+    with (
+        doorbells.listening(f"{club.key}|sum|all") as board,
+        doorbells.listening(f"{club.key}|{club.id_of('ann').hex()}") as own,
+        doorbells.listening(f"{club.key}|{club.id_of('bob').hex()}") as other,
+    ):
+        await play(club, ann=1)
+        assert await board.wait(5)
+        assert await own.wait(5)
+        assert not await other.wait(0.02)
