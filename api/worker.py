@@ -18,6 +18,7 @@ EXPIRE_SECONDS = 60.0
 REMIND_SECONDS = 60.0
 PUBLISH_SECONDS = 5.0
 HEAT_SECONDS = 30.0
+REACTIONS_SECONDS = 1.0
 BOUNTY_SECONDS = 5.0
 TELL_PROPOSALS_SECONDS = 2.0
 FINISH_CONTESTS_SECONDS = 5.0
@@ -54,6 +55,7 @@ class Worker:
             ("reminders", REMIND_SECONDS, self._remind),
             ("scheduled posts", PUBLISH_SECONDS, self._publish),
             ("hot posts", HEAT_SECONDS, self._count_heat),
+            ("reactions", REACTIONS_SECONDS, self._services.reaction_keeping.run_due),
             ("gatherings", GATHERINGS_SECONDS, self._services.gathering_keeping.run_all),
             ("trust", TRUST_SECONDS, self._services.trust.run_due),
             ("sanctions", SANCTIONS_SECONDS, self._end_sanctions),

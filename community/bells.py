@@ -21,6 +21,11 @@ def post_key(post_id: bytes) -> str:
     return f"post|{post_id.hex()}"
 
 
+def feed_key(programme_id: str) -> str:
+    """The posts that come into a programme's feeds."""
+    return f"feed|{programme_id}"
+
+
 class Bells:
     """Rings, also as one who hears of every change of posts and comments."""
 

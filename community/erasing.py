@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping
 
-from community.comments.repository import CommentRepository
 from community.contests.forgetting import forget_entries
-from community.contests.repository import ContestRepository
 from community.moderation.forgetting import close_cases, empty_statements
-from community.moderation.repository import CaseRepository, ReportRepository
 from community.moderation.verdicts import Verdicts
-from community.oversight.repository import StatementRepository
-from community.posts.repository import PostRepository
 from community.questions.forgetting import forget_answers, forget_asker
-from community.questions.repository import QuestionRepository
+from community.stores import CommunityStores
 from gamification.privacy.model import Erasure
 from gamification.privacy.repository import ErasureRepository
 from gamification.privacy.service import Step
@@ -20,16 +15,10 @@ from gamification.settlement.unit import Unit
 COMMENTS_A_PART = 100
 
 
-def erasing_steps(
-    posts: PostRepository,
-    comments: CommentRepository,
-    questions: QuestionRepository,
-    contests: ContestRepository,
-    cases: CaseRepository,
-    reports: ReportRepository,
-    statements: StatementRepository,
-) -> Mapping[str, Step]:
+def erasing_steps(kept: CommunityStores) -> Mapping[str, Step]:
     """The community's steps."""
+    posts, comments, questions, contests = kept.posts, kept.comments, kept.questions, kept.contests
+    cases, reports, statements = kept.moderation.cases, kept.moderation.reports, kept.moderation.statements
 
     async def empty_comments(work: Unit, erasure: Erasure, _: ErasureRepository) -> bytes | None:
         """Empty a part of what the member answered; what it was under counts those no more that it counted."""

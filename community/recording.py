@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from community.acting import as_kept
 from gamification.activity.model import NewActivity
 from gamification.activity.recording import RecordingService
 from gamification.activity.repository import ActivityRepository
@@ -61,7 +62,7 @@ class Acts:
         programme_id = work.space.catalogue.programme_id
         found = (await self._activities.by_ids(programme_id, [activity_id], work.tx)).get(activity_id)
         if found is not None and found.reversal is None:
-            await self._reversal.reverse_within(work, actor, found, reason)
+            await self._reversal.reverse_within(work, await as_kept(work, actor), found, reason)
 
 
 def source_of(act: str) -> str:

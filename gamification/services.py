@@ -68,6 +68,8 @@ from gamification.members.service import MemberService
 from gamification.merging import repository as merge_repository
 from gamification.merging.repository import MergeRepository
 from gamification.merging.service import MergeService
+from gamification.merging.steps import NOTHING_MORE
+from gamification.merging.steps import Steps as MergingSteps
 from gamification.privacy import repository as erasure_repository
 from gamification.privacy.exporting import ExportService
 from gamification.privacy.repository import ErasureRepository
@@ -237,12 +239,13 @@ def build(
     intake_waiting_max: int = WAITING_MAX,
     issuing: Issuing | None = None,
     erasing: Mapping[str, Step] | None = None,
+    merging: MergingSteps | None = None,
     channels: Sequence[str] = (),
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
     by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
     `intake_waiting_max` activities wait to be recorded. `erasing`: steps by which a member is erased from what builds upon
-    this domain; `channels`: what else is listened to for changes."""
+    this domain, `merging` those by which two accounts become one in it; `channels`: what else is listened to for changes."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo, members_fresh_s),
@@ -335,7 +338,9 @@ def build(
         presence=PresenceService(settlement),
         erasures=ErasureService(settlement, ErasureRepository(mongo), erasing),
         exports=ExportService(mongo, stores.members),
-        merges=MergeService(settlement, MergeRepository(mongo), activities),
+        merges=MergeService(
+            settlement, MergeRepository(mongo), activities, reversal, merging or NOTHING_MORE
+        ),
         closing=ClosingService(settlement),
         lottery=LotteryService(stores.lottery, programmes, now),
         rounds=rounds,

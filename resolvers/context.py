@@ -14,21 +14,24 @@ from resolvers.loaders import Loaders
 
 @dataclass
 class Context:
-    """`actor` is None for a caller without a token. On a socket, and once a mutation runs, loaders don't cache, or
-    rows would go stale."""
+    """`actor` is None for a caller without a token. A query remembers what it has loaded; a mutation doesn't, and a
+    subscription from each look to the next (`look`)."""
 
     services: Services
     actor: Actor | None
     request_id: str
-    is_socket: bool = False
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.load_afresh(cache=not self.is_socket)
+        self.load_afresh(cache=True)
 
     def load_afresh(self, *, cache: bool) -> None:
         """Forget what was loaded, and remember from now on or not."""
         self.loaders = Loaders(self.services, self.actor, cache=cache)
+
+    def look(self) -> None:
+        """Begin to look anew for the next event of a subscription: what that shows is loaded from now on, once."""
+        self.load_afresh(cache=True)
 
     @property
     def caller(self) -> Actor:

@@ -119,6 +119,11 @@ class Loaders:
         return self._by_id(self._services.members.by_ids)
 
     @cached_property
+    def persons(self) -> ById[bytes, Member]:
+        """Members by the ids that they have, or had as accounts that were merged."""
+        return self._by_id(self._services.members.persons_by_ids)
+
+    @cached_property
     def transfers(self) -> ById[bytes, Transfer]:
         """Transfers by id."""
         return self._by_id(self._services.ledger.transfers)

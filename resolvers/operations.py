@@ -156,6 +156,7 @@ class Operations:
 
         Raises: Refused where it can't begin.
         """
+        context.load_afresh(cache=False)
         source = ready.operation.events(context, request.variables, request.extensions, count_way)
         try:
             async with aclosing(source) as answers:

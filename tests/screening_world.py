@@ -108,7 +108,7 @@ async def screened(club: ProgrammeUnderTest, name: str, word: str = "") -> None:
         await services.screening.decided(work, flagged.id, upheld=False)
 
     await services.settlement.run(club.key, decided)
-    said = await services.screening_store.of_targets(club.key, [held.id])
+    said = await services.kept.screenings.of_targets(club.key, [held.id])
     _HELD[member, "Post"], _HELD[member, "Comment"] = held.id, comment.id
     _HELD[member, "Screening"] = said[held.id][0].id
 

@@ -3,6 +3,7 @@ r"""Texts by which scripts are slipped into pages, by where they are known from.
 - OWASP: "XSS Filter Evasion Cheat Sheet", cheatsheetseries.owasp.org, which goes back to RSnake's.
 - MARKDOWN_IT: what markdown-it tests its links and images with (test/fixtures/markdown-it/xss.txt).
 - AMMONIA: what ammonia, which nh3 is the Python face of, and nh3 itself test their cleaning with (src/lib.rs, tests/test_nh3.py).
+- MARKDOWN: links, pictures and references as Markdown has them, with what browsers are lenient about in addresses.
 - OURS: what this renderer does beside: mentions, tables, highlighted code.
 
 `HIT` stands for a call that a page would notice; hosts are such as there are none, and what was loaded from one is in the text
@@ -216,6 +217,50 @@ AMMONIA: Mapping[str, str] = {
     "template": "<template><img src=x onerror=HIT></template>",
     "select": "<select><template><style><!--</style><a rel='--></style></template><img src=x onerror=HIT>'>",
 }
+MARKDOWN: Mapping[str, str] = {
+    "title of a reference": '[a]: https://ok.example/ "\\"onmouseover=HIT x=\\""\n\n[a]',
+    "reference in angle brackets": "[a]: <javascript:HIT>\n\n[a][]",
+    "reference by entities": "[x][j]\n\n[j]: j&#97;vascript&colon;HIT",
+    "link in a link": "[[a](javascript:HIT)](https://ok.example)",
+    "link in a picture": "![[a](javascript:HIT)](javascript:HIT)",
+    "picture in a link": "[![a](https://img.example.org/none.png)](javascript:HIT)",
+    "quotes by entities": "[a](https://ok.example/&quot;onmouseover=&quot;HIT)",
+    "quotes by per cent": "[a](https://ok.example/%22onmouseover=%22HIT)",
+    "autolink with a quote": '<https://ok.example/"onmouseover=HIT>',
+    "address with a quote": 'https://ok.example/"onmouseover=HIT',
+    "address that a tag follows": 'https://ok.example/"><svg/onload=HIT>',
+    "separator before a scheme": "[a](\u2028javascript:HIT)",
+    "soft hyphen in a scheme": "[a](java\u00adscript:HIT)",
+    "override in a scheme": "[a](javascript\u202e:HIT)",
+    "override about a link": "\u202e[a](javascript:HIT)\u202c",
+    "byte order mark": "\ufeff[a](javascript:HIT)",
+    "no scheme": "[a](//xss.example)",
+    "backslashes": "[a](\\\\xss.example)",
+    "scheme without slashes": "[a](https:javascript:HIT)",
+    "name and host": "[a](http://javascript:HIT@ok.example)",
+    "mention of a script": "[a](member:javascript:HIT)",
+    "mention in capitals": '[a](MEMBER:"><svg onload=HIT>)',
+    "mail with a tag": "[a](mailto:x@y.example?subject=%3Csvg%20onload%3DHIT%3E)",
+    "data": "[a](data:text/html,<script>HIT</script>)",
+    "picture of data": "![a](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9SElUPg==)",
+    "svg link": '<svg><a xlink:href="javascript:HIT"><text>x</text></a></svg>',
+    "svg animation": '<svg><a><animate attributeName="href" values="javascript:HIT"/><text>x</text></a></svg>',
+    "svg by use": '<svg><use href="data:image/svg+xml,<svg id=x onload=HIT></svg>#x"/></svg>',
+    "math link": '<math><maction actiontype="statusline" xlink:href="javascript:HIT">x</maction></math>',
+    "title by entities": '[a](https://ok.example "&quot;><svg onload=HIT>")',
+    "picture that goes on": '![a](https://img.example.org/a.svg#"><svg onload=HIT>)',
+    "stricken": "~~[a](javascript:HIT)~~",
+    "in a table": "|[a](javascript:HIT)|\n|-|",
+    "in a heading": "[a](javascript:HIT)\n===",
+    "source": "[a](view-source:javascript:HIT)",
+    "blob": "[a](blob:https://ok.example/x)",
+    "host that is none": '[a](https://[::1"onmouseover=HIT])',
+    "nested beyond measure": "[" * 200 + "a" + "](javascript:HIT)" * 200,
+    "quoted beyond measure": ">" * 200 + "<svg onload=HIT>",
+    "style that is read twice": '<svg></p><style><a title="</style><img src=x onerror=HIT>">',
+    "paragraph in math": "<math></p><style><!--</style><img title='--&gt;&lt;img src=x onerror=HIT&gt;'>",
+    "text area": "<textarea><p title='</textarea><img src=x onerror=HIT>'></textarea>",
+}
 OURS: Mapping[str, str] = {
     "mention": '[@a](member:"onclick="HIT)',
     "name in a mention": "[@<img src=x onerror=HIT>](member:x)",
@@ -245,6 +290,7 @@ EVERY: Mapping[str, str] = {
         ("owasp", OWASP),
         ("markdown-it", MARKDOWN_IT),
         ("ammonia", AMMONIA),
+        ("markdown", MARKDOWN),
         ("ours", OURS),
     )
     for name, text in texts.items()

@@ -35,16 +35,7 @@ class BookmarkRepository:
 
     async def save(self, one: Bookmark, tx: Tx) -> None:
         """Keep it as it is now."""
-        row: Document = {
-            "_id": one.id,
-            "programme_id": one.programme_id,
-            "member_id": one.member_id,
-            "target_kind": one.target.kind.value,
-            "target_id": one.target.id,
-            "note": one.note,
-            "at": one.at,
-        }
-        await write(self._bookmarks, [ReplaceOne({"_id": one.id}, row, upsert=True)], tx)
+        await self.save_all([one], tx)
 
     async def delete(self, found: bytes, tx: Tx) -> bool:
         """Forget it; False where there was none."""
@@ -59,6 +50,32 @@ class BookmarkRepository:
         """Every one of a programme, in no order."""
         async for row in self._bookmarks.find({"programme_id": programme_id}, batch_size=5000):
             yield _from(row)
+
+    async def all_of(self, member_id: bytes, tx: Tx) -> list[Bookmark]:
+        """All of a member's, latest first."""
+        rows = self._bookmarks.find({"member_id": member_id}, session=tx.session)
+        return [_from(row) for row in await rows.sort("at", DESCENDING).to_list(None)]
+
+    async def by_ids(self, ids: Sequence[bytes], tx: Tx) -> dict[bytes, Bookmark]:
+        """Bookmarks by id."""
+        return {key: _from(row) for key, row in (await find_by_ids(self._bookmarks, ids, tx)).items()}
+
+    async def save_all(self, bookmarks: Sequence[Bookmark], tx: Tx) -> None:
+        """Keep them as they are now."""
+        models = [ReplaceOne({"_id": one.id}, _to(one), upsert=True) for one in bookmarks]
+        await write(self._bookmarks, models, tx)
+
+
+def _to(one: Bookmark) -> Document:
+    return {
+        "_id": one.id,
+        "programme_id": one.programme_id,
+        "member_id": one.member_id,
+        "target_kind": one.target.kind.value,
+        "target_id": one.target.id,
+        "note": one.note,
+        "at": one.at,
+    }
 
 
 def _from(row: Document) -> Bookmark:

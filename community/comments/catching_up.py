@@ -6,16 +6,15 @@ while, and remembers what they were told within it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from community.comments.model import Comment
-from community.comments.reading import CommentReading
+from community.comments.access import sees_text
+from community.comments.model import Comment, CommentState
+from community.comments.reading import SINCE_MAX, CommentReading
+from community.looking_back import LOOKED_BACK, looked_back
 from community.posts.model import Post
 from community.spaces.service import Viewer
-from gamification.kit.identifiers import first_id_at, id_made_at, new_id
-
-LOOKED_BACK = timedelta(seconds=15)
-"""Longer than any transaction lasts, and than clocks differ."""
+from gamification.kit.identifiers import id_made_at, new_id
 
 
 class CatchingUp:
@@ -31,23 +30,35 @@ class CatchingUp:
 
     async def next(self, viewer: Viewer, post: Post, limit: int) -> Sequence[Comment]:
         """At most so many comments that were not given before, the oldest first. The viewer must have been shown the post."""
-        since = self._at - LOOKED_BACK
+        since = looked_back(self._at)
+        found = await self._reading.since(self._post_id, since)
         if self._told is None:
-            seen = await self._reading.seen_since(self._post_id, first_id_at(since), since)
-            self._told = {
-                one.id: _seen_at(one)
-                for one in seen
-                if self._after is None or (one.id <= self._after and one.approved_at is None)
-            }
+            self._told = {one.id: _seen_at(one) for one in found if self._is_known(one)}
         told = self._told
-        found = await self._reading.since(viewer, post, first_id_at(since), since, list(told), limit)
-        told |= {one.id: _seen_at(one) for one in found}
-        # Of a full page only the last tells how far this has come: one that was approved lately is among the first.
-        reached = [id_made_at(found[-1].id)] if len(found) == limit else [_seen_at(one) for one in found]
-        self._at = max([self._at, *reached])
-        kept_from = self._at - LOOKED_BACK
-        self._told = {key: at for key, at in told.items() if at > kept_from}
-        return found
+        new = [one for one in found if one.id not in told and _is_told(viewer, post, one)][:limit]
+        told |= {one.id: _seen_at(one) for one in new}
+        if len(new) == limit:
+            # Only the last tells how far this has come: one that was approved lately is among the first.
+            reached = id_made_at(new[-1].id)
+        elif len(found) == SINCE_MAX:
+            reached = id_made_at(found[-1].id) + LOOKED_BACK
+        else:
+            reached = max((_seen_at(one) for one in found), default=self._at)
+        self._at = max(self._at, reached)
+        kept_from = looked_back(self._at)
+        self._told = {key: at for key, at in told.items() if at >= kept_from}
+        return new
+
+    def _is_known(self, comment: Comment) -> bool:
+        """Whether who begins knows of it: what waits now is told once it is approved."""
+        if self._after is None:
+            return comment.state is not CommentState.PENDING
+        return comment.id <= self._after and comment.approved_at is None
+
+
+def _is_told(viewer: Viewer, post: Post, comment: Comment) -> bool:
+    there = comment.state in (CommentState.PUBLISHED, CommentState.PENDING)
+    return there and sees_text(viewer, post, comment)
 
 
 def _seen_at(comment: Comment) -> datetime:

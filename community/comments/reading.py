@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from community.comments.access import sees, sees_text
+from community.comments.access import sees
 from community.comments.model import Comment, CommentOrder, CommentState
 from community.comments.repository import CommentRepository
 from community.posts.model import Post
 from community.posts.reading import PostReading
 from community.spaces.service import Viewer
+from storage.batching import Batcher
 from storage.paging import Page, Window
+
+SINCE_MAX = 1000
 
 
 class CommentReading:
@@ -19,6 +22,7 @@ class CommentReading:
     def __init__(self, repository: CommentRepository, posts: PostReading) -> None:
         self._repository = repository
         self._posts = posts
+        self._lately: Batcher[tuple[bytes, datetime], None, Sequence[Comment]] = Batcher(self._read_since)
 
     async def by_ids(self, viewer: Viewer, ids: Sequence[bytes]) -> dict[bytes, Comment]:
         """Comments by id; what the viewer may not see is absent like what there is not."""
@@ -36,26 +40,10 @@ class CommentReading:
         """What answers a post that the viewer has been shown, or one of its comments, directly."""
         return await self._repository.page(post.id, parent_id, shown_to(viewer, [post]), order, window)
 
-    async def seen_since(self, post_id: bytes, first_id: bytes, at: datetime) -> list[Comment]:
-        """What was written under a post from that id on, or approved after that time, whoever may see it, but for what
-        waits."""
-        return await self._repository.since(
-            post_id, first_id, at, {"state": {"$ne": CommentState.PENDING.value}}
-        )
-
-    async def since(
-        self,
-        viewer: Viewer,
-        post: Post,
-        first_id: bytes,
-        at: datetime,
-        without: Sequence[bytes],
-        limit: int,
-    ) -> list[Comment]:
-        """The same under a post that the viewer has been shown, as far as they may see, the oldest first."""
-        shown = shown_to(viewer, [post])
-        found = await self._repository.since(post.id, first_id, at, shown, without, limit)
-        return [one for one in found if sees_text(viewer, post, one)]
+    async def since(self, post_id: bytes, at: datetime) -> Sequence[Comment]:
+        """What was begun under a post since then, or approved, whoever may see it, the oldest first; of more than `SINCE_MAX`
+        those. All who ask at once for the same are one read."""
+        return await self._lately.ask((post_id, at), [None])
 
     async def heads(
         self, viewer: Viewer, posts: Sequence[Post], order: CommentOrder, count: int
@@ -63,6 +51,10 @@ class CommentReading:
         """The first comments of each of these posts that the viewer has been shown."""
         ids = [post.id for post in posts if post.comments or viewer.limited or post.shadowed]
         return await self._repository.heads(ids, shown_to(viewer, posts), order, count) if ids else {}
+
+    async def _read_since(self, which: tuple[bytes, datetime], _: Sequence[None]) -> Sequence[Comment]:
+        post_id, at = which
+        return await self._repository.since(post_id, at, SINCE_MAX)
 
 
 def shown_to(viewer: Viewer, posts: Sequence[Post]) -> dict[str, Any]:

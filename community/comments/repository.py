@@ -17,6 +17,7 @@ from community.posts.repository import (
     written_from,
     written_to,
 )
+from gamification.kit.identifiers import first_id_at
 from storage.mongo import (
     ASCENDING,
     DESCENDING,
@@ -52,7 +53,14 @@ INDEXES = {
             [("post_id", ASCENDING), ("approved_at", ASCENDING)], partial={"approved_at": {"$exists": True}}
         ),
         Index([("programme_id", ASCENDING)]),
-        Index([("programme_id", ASCENDING), ("search.terms", ASCENDING), ("_id", DESCENDING)]),
+        Index(
+            [
+                ("programme_id", ASCENDING),
+                ("search.terms", ASCENDING),
+                ("created_at", DESCENDING),
+                ("_id", DESCENDING),
+            ]
+        ),
     ]
 }
 
@@ -148,19 +156,12 @@ class CommentRepository:
         )
         return sum([int(row["found"]) async for row in rows])
 
-    async def since(
-        self,
-        post_id: bytes,
-        first_id: bytes,
-        at: datetime,
-        shown: Document,
-        without: Sequence[bytes] = (),
-        limit: int = 0,
-    ) -> list[Comment]:
-        """What was written under a post from that id on, or approved after that time, at any depth, of what is `shown`, the
-        oldest first; 0 for all."""
-        lately: list[Document] = [{"_id": {"$gte": first_id}}, {"approved_at": {"$gt": at}}]
-        query = {"post_id": post_id, "$and": [{"$or": lately}, {"_id": {"$nin": list(without)}}, shown]}
+    async def since(self, post_id: bytes, at: datetime, limit: int) -> list[Comment]:
+        """What was begun under a post since then, or approved, at any depth, of any state, the oldest first."""
+        query = {
+            "post_id": post_id,
+            "$or": [{"_id": {"$gte": first_id_at(at)}}, {"approved_at": {"$gt": at}}],
+        }
         rows = self._comments.find(query, WITHOUT_TERMS).sort("_id", ASCENDING).limit(limit)
         return [comment_from(row) for row in await rows.to_list(None)]
 

@@ -119,24 +119,36 @@ class CommentService(CommentWork):
                 raise Forbidden("This is for those who look after the space.")
             if comment.state is CommentState.REMOVED:
                 return comment
+            if not is_author(viewer, comment):
+                await self._posts.require_rank(work, viewer, post.space, comment.author_id)
             return await self.take_down(work, actor, post, comment, CommentState.REMOVED, reason)
 
         return await self.change(actor, None, comment_id, changed)
 
     async def restore(self, actor: Actor, member_id: bytes | None, comment_id: bytes) -> Comment:
-        """Publish again what was taken down: its author what they deleted, who looks after the space whatever is gone.
-        Raises: Forbidden, NotFound, Conflict (COMMENT_STATE)."""
+        """Publish again what was taken down: its author what they deleted, while they may answer there, who looks after the
+        space whatever is gone of members with a lower role. What waited for a moderator waits again. Raises: Forbidden, NotFound,
+        Conflict (COMMENT_STATE, POST_STATE, POST_LOCKED, MUTED)."""
 
         async def changed(work: Unit, viewer: Viewer, post: Post, comment: Comment) -> Comment:
-            moderates = viewer.rights[post.space].moderates
-            if not moderates and not is_author(viewer, comment):
+            rights, is_own = viewer.rights[post.space], is_author(viewer, comment)
+            if not is_own and not rights.moderates:
                 raise Forbidden("Only its author restores a comment, and who looks after the space.")
             if comment.state is CommentState.PUBLISHED:
                 return comment
-            require_state(comment, CommentState.DELETED, *([CommentState.REMOVED] if moderates else []))
+            if is_own:
+                viewer.require_voice()
+                if not rights.writes:
+                    raise Forbidden("Only who may write in the space restores their own comments.")
+                require_open(viewer, post)
+            else:
+                await self._posts.require_rank(work, viewer, post.space, comment.author_id)
+            require_state(comment, CommentState.DELETED, *([] if is_own else [CommentState.REMOVED]))
             if not comment.publications:
                 raise Conflict("It was never published.", code=ErrorCode.COMMENT_STATE, path=["commentId"])
-            shadowed = comment.shadowed or (viewer.limited and is_author(viewer, comment))
+            if is_own and comment.taken_down is not None and comment.taken_down.waited:
+                return evolve(comment, state=CommentState.PENDING, taken_down=None)
+            shadowed = comment.shadowed or (viewer.limited and is_own)
             author = await self._posts.member(work, actor.programme_id, comment.author_id)
             return await self.publish_again(work, author, post, comment, shadowed=shadowed)
 

@@ -3,6 +3,7 @@ and the activity that it is recorded as."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from community.acting import kept_name
 from community.comments.access import sees_text
 from community.comments.model import Comment, CommentState
 from community.comments.repository import CommentRepository
@@ -16,6 +17,7 @@ from community.screening.model import Text
 from community.screening.service import ScreeningService
 from community.spaces.service import Viewer
 from community.writing.limits import check_body
+from community.writing.markup import read_of
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, ErrorCode, NotFound
 from gamification.kit.records import evolve
@@ -113,7 +115,8 @@ class CommentWork:
             if comment.activity_id is not None:
                 why = reason or f"the comment was {state}"
                 await self._acts.take_back(work, actor, comment.activity_id, why)
-        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason, rule)
+        waited = comment.state is CommentState.PENDING and state is CommentState.DELETED
+        down = TakenDown(work.space.now, await kept_name(work, actor), reason, rule, waited)
         gone = evolve(comment, state=state, taken_down=down, activity_id=None, version=comment.version + 1)
         is_forgotten = state is CommentState.DELETED and not comment.publications
         return evolve(gone, written=NOTHING_WRITTEN) if is_forgotten else gone
@@ -159,7 +162,8 @@ def text_of(post: Post, comment: Comment) -> Text:
     written = comment.written
     links = tuple(link.url for link in written.links)
     counts = (len(written.mentions), (), len(written.images))
-    return Text(ScreenedKind.COMMENT, post.space, "", written.text, (), links, *counts)
+    text = read_of(written.text, written.html)
+    return Text(ScreenedKind.COMMENT, post.space, "", text, (), links, *counts)
 
 
 def require_state(comment: Comment, *states: CommentState) -> None:

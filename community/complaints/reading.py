@@ -7,7 +7,7 @@ from typing import Any
 
 from community.complaints.model import Complaint, ComplaintState, Message
 from community.complaints.repository import DUE, NEWEST, ComplaintRepository
-from community.complaints.statistics import Statistics, statistics_of
+from community.complaints.statistics import Statistics
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import InvalidInput
 from gamification.kit.records import record
@@ -112,8 +112,4 @@ class ComplaintReading:
                 path=["filedBefore"],
                 limit=_STATISTICS_DAYS_MAX,
             )
-        query: dict[str, Any] = {"filed_at": {"$gte": since, "$lt": until}}
-        if category is not None:
-            query["category"] = category
-        found = [one async for one in self._repository.stream(actor.programme_id, query)]
-        return statistics_of(found, self._now())
+        return await self._repository.statistics(actor.programme_id, since, until, category, self._now())

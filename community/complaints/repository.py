@@ -1,10 +1,11 @@
 """`complaints`, and in `complaint_messages` what was written about each."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from community.complaints.model import About, Complaint, ComplaintState, Message, MessageKind, Rating
+from community.complaints.statistics import MEDIAN, MOST, Statistics, place_of, sums
 from storage.mongo import (
     ASCENDING,
     DESCENDING,
@@ -93,12 +94,44 @@ class ComplaintRepository:
         late = await self._complaints.count_documents({**query, "due_at": {"$lt": now}})
         return found, int(late)
 
-    async def stream(
-        self, programme_id: str, query: Mapping[str, Any] | None = None
-    ) -> AsyncIterator[Complaint]:
-        """Those of a programme that match, in no order."""
-        stated = {"programme_id": programme_id, **(query or {})}
-        async for row in self._complaints.find(stated, batch_size=2000):
+    async def statistics(
+        self, programme_id: str, since: datetime, until: datetime, category: str | None, now: datetime
+    ) -> Statistics:
+        """How those were dealt with that were filed from `since` on and before `until`."""
+        query: Document = {"programme_id": programme_id, "filed_at": {"$gte": since, "$lt": until}}
+        query |= {"category": category} if category is not None else {}
+        rows = self._complaints.aggregate([{"$match": query}, {"$group": {"_id": None, **sums(now)}}])
+        found = next(iter(await rows.to_list(1)), None) or dict.fromkeys(sums(now), 0)
+        counts = {name: int(found[name]) for name in sums(now)}
+        closed = {**query, "state": ComplaintState.CLOSED.value}
+        return Statistics(
+            **counts,
+            to_answer=await self._took(query, "first_answered_at", counts["answered"], MEDIAN),
+            to_answer_most=await self._took(query, "first_answered_at", counts["answered"], MOST),
+            to_close=await self._took(closed, "closed_at", counts["closed"], MEDIAN),
+            to_close_most=await self._took(closed, "closed_at", counts["closed"], MOST),
+        )
+
+    async def _took(self, query: Document, ends: str, count: int, percent: int) -> timedelta | None:
+        """What of `count` times from filing to `ends` so many percent don't exceed."""
+        if not count:
+            return None
+        rows = self._complaints.aggregate(
+            [
+                {"$match": {**query, ends: {"$type": "date"}}},
+                {"$project": {"_id": 0, "took": {"$subtract": [f"${ends}", "$filed_at"]}}},
+                {"$sort": {"took": ASCENDING}},
+                {"$skip": place_of(count, percent)},
+                {"$limit": 1},
+            ],
+            allowDiskUse=True,
+        )
+        found = next(iter(await rows.to_list(1)), None)
+        return timedelta(milliseconds=found["took"]) if found is not None else None
+
+    async def stream(self, programme_id: str) -> AsyncIterator[Complaint]:
+        """Those of a programme, in no order."""
+        async for row in self._complaints.find({"programme_id": programme_id}, batch_size=2000):
             yield _from(row)
 
     async def stream_messages(self, programme_id: str) -> AsyncIterator[Message]:

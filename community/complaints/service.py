@@ -56,12 +56,7 @@ class ComplaintService:
             found = work.space.catalogue.complaint_categories.get(category)
             if found is None or not published(found):
                 raise NotFound("There is no such category.", path=["category"])
-            if await self._repository.owed(member.id, work.tx) >= OWED_MAX:
-                raise Conflict(
-                    f"At most {OWED_MAX} complaints wait for an answer.",
-                    code=ErrorCode.COMPLAINT_LIMIT,
-                    path=["category"],
-                )
+            await self._require_room(work, member, "category")
             now = work.space.now
             due = later(now, span(found.answer_within), work.space.catalogue.settings.time_zone)
             complaint = Complaint(
@@ -86,12 +81,12 @@ class ComplaintService:
     async def reopen(
         self, actor: Actor, member_id: bytes | None, complaint_id: bytes, text: str, key: str
     ) -> tuple[Complaint, bool]:
-        """Take one's complaint up again, with why. Raises: Forbidden, NotFound, InvalidInput, Conflict (COMPLAINT_STATE),
-        IdempotencyConflict."""
+        """Take one's complaint up again, with why. Raises: Forbidden, NotFound, InvalidInput, Conflict (COMPLAINT_STATE,
+        COMPLAINT_LIMIT), IdempotencyConflict."""
         text = check_body(text, "text", TEXT_MAX)
 
         async def body(work: Unit) -> dict[str, Any]:
-            complaint, _ = await self._own(work, actor, member_id, complaint_id)
+            complaint, member = await self._own(work, actor, member_id, complaint_id)
             catalogue, now = work.space.catalogue, work.space.now
             category = catalogue.complaint_categories.get(complaint.category)
             zone = catalogue.settings.time_zone
@@ -102,6 +97,7 @@ class ComplaintService:
                 later(states.over_since(complaint), span(stated.reopen_within), zone),
                 later(now, span(stated.answer_within), zone),
             )
+            await self._require_room(work, member, "complaintId")
             await self._say(work, complaint, MessageKind.REOPENING, None, text)
             await self._keep(work, changed)
             return {"complaint": complaint_id}
@@ -236,6 +232,16 @@ class ComplaintService:
         if complaint.member_id != member.id:
             raise _missing()
         return complaint, member
+
+    async def _require_room(self, work: Unit, member: Member, path: str) -> None:
+        """Raises: Conflict (COMPLAINT_LIMIT) where as many wait as may. Who files two at once is told of both, which
+        conflicts."""
+        if await self._repository.owed(member.id, work.tx) >= OWED_MAX:
+            raise Conflict(
+                f"At most {OWED_MAX} complaints wait for an answer.",
+                code=ErrorCode.COMPLAINT_LIMIT,
+                path=[path],
+            )
 
     async def _find(self, work: Unit, actor: Actor, complaint_id: bytes) -> Complaint:
         """Raises: NotFound, also where its member is erased."""

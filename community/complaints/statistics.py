@@ -1,13 +1,14 @@
-"""How complaints were dealt with: pure."""
+"""How complaints were dealt with: added up by the database, so that however many there are none is read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from community.complaints.model import Complaint, ComplaintState
+from community.complaints.model import ComplaintState
 from gamification.kit.records import record
 
 _CONTENT_FROM = 4
-_MEDIAN, _MOST = 50, 90
+MEDIAN, MOST = 50, 90
 
 
 @record(frozen=True, slots=True)
@@ -29,46 +30,27 @@ class Statistics:
     to_close_most: timedelta | None
 
 
-def statistics_of(complaints: Iterable[Complaint], now: datetime) -> Statistics:
-    """Add them up."""
-    filed = answered = in_time = late = reopened = rated = content = 0
-    to_answer: list[timedelta] = []
-    to_close: list[timedelta] = []
-    for one in complaints:
-        filed += 1
-        reopened += one.reopened > 0
-        if one.first_answered_at is not None:
-            answered += 1
-            to_answer.append(one.first_answered_at - one.filed_at)
-            in_time += one.first_answered_at <= one.first_due_at
-            late += one.first_answered_at > one.first_due_at
-        elif one.is_overdue(now):
-            late += 1
-        if one.state is ComplaintState.CLOSED and one.closed_at is not None:
-            to_close.append(one.closed_at - one.filed_at)
-        if one.rating is not None:
-            rated += 1
-            content += one.rating.score >= _CONTENT_FROM
-    to_answer.sort()
-    to_close.sort()
-    return Statistics(
-        filed=filed,
-        answered=answered,
-        in_time=in_time,
-        late=late,
-        closed=len(to_close),
-        reopened=reopened,
-        rated=rated,
-        content=content,
-        to_answer=percentile(to_answer, _MEDIAN),
-        to_answer_most=percentile(to_answer, _MOST),
-        to_close=percentile(to_close, _MEDIAN),
-        to_close_most=percentile(to_close, _MOST),
-    )
+def sums(now: datetime) -> Mapping[str, Any]:
+    """The part of a `$group` that counts them."""
+    answered = {"$gt": ["$first_answered_at", None]}
+    in_time = {"$lte": ["$first_answered_at", "$first_due_at"]}
+    owed_late = {"$and": [{"$gt": ["$due_at", None]}, {"$lt": ["$due_at", now]}]}
+    return {
+        "filed": {"$sum": 1},
+        "answered": _count(answered),
+        "in_time": _count({"$and": [answered, in_time]}),
+        "late": _count({"$cond": [answered, {"$not": in_time}, owed_late]}),
+        "closed": _count({"$eq": ["$state", ComplaintState.CLOSED.value]}),
+        "reopened": _count({"$gt": ["$reopened", 0]}),
+        "rated": _count({"$gt": ["$rating.score", None]}),
+        "content": _count({"$gte": ["$rating.score", _CONTENT_FROM]}),
+    }
 
 
-def percentile(ordered: Sequence[timedelta], percent: int) -> timedelta | None:
-    """The least of them that so many percent of them don't exceed (nearest rank); None of none."""
-    if not ordered:
-        return None
-    return ordered[max(-(-len(ordered) * percent // 100), 1) - 1]
+def place_of(count: int, percent: int) -> int:
+    """Where the least of so many in their order stands, from 0, that so many percent of them don't exceed (nearest rank)."""
+    return max(-(-count * percent // 100), 1) - 1
+
+
+def _count(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"$sum": {"$cond": [condition, 1, 0]}}

@@ -142,6 +142,11 @@ class ContestRepository:
         async for row in self._ballots.find({"programme_id": programme_id}, batch_size=5000):
             yield _ballot_from(row)
 
+    async def cast_by(self, member_id: bytes, tx: Tx) -> list[Ballot]:
+        """All of a member's."""
+        rows = self._ballots.find({"member_id": member_id}, session=tx.session)
+        return [_ballot_from(row) for row in await rows.to_list(None)]
+
 
 _RUN = ("programme_id", "contest", "ends_at", "entries", "ranked_at", "finished_at", "programme_version")
 _ENTRY = (

@@ -1,5 +1,7 @@
 """Entering contests, voting in them, and putting stories out. Each use case is one transaction."""
 
+from datetime import datetime
+
 from community.contests.keeping import keep
 from community.contests.model import (
     ENTRIES_MAX,
@@ -15,6 +17,8 @@ from community.contests.model import (
     takes_votes,
 )
 from community.contests.repository import ContestRepository
+from community.oversight.model import Act, ActKind, Subject, SubjectKind, name_of
+from community.oversight.service import Oversight
 from community.posts.access import is_author, may_read, require_state
 from community.posts.model import Post, PostState
 from community.posts.repository import PostRepository
@@ -37,11 +41,13 @@ class ContestService:
         repository: ContestRepository,
         posts: PostRepository,
         work: PostWork,
+        oversight: Oversight,
     ) -> None:
         self._settlement = settlement
         self._repository = repository
         self._posts = posts
         self._work = work
+        self._oversight = oversight
 
     async def enter(
         self, actor: Actor, member_id: bytes | None, key: str, post_id: bytes, *, enters: bool
@@ -56,11 +62,11 @@ class ContestService:
             member, viewer = await self._work.acting(work, actor, member_id)
             contest = contest_of(work, viewer, key)
             post = await self._post(work, viewer, post_id)
-            if post.kind is not PostKind.STORY or post.space != contest.space:
-                raise InvalidInput("Only stories of the contest's space are entered.", path=["postId"])
-            if not is_author(viewer, post) or not viewer.rights[post.space].reacts:
+            if not is_author(viewer, post) or not viewer.rights[contest.space].reacts:
                 raise Forbidden("Only its author enters a story.")
-            require_state(post, PostState.PUBLISHED)
+            # What was entered is taken out wherever it stands: else nothing could be entered in its stead.
+            if enters:
+                _require_story(contest, post)
             now = self._settlement.now()
             if not takes_entries(contest, now):
                 raise _conflict("Stories are not entered now.")
@@ -104,7 +110,12 @@ class ContestService:
         async def body(work: Unit) -> Entry:
             member, viewer = await self._work.acting(work, actor, member_id)
             contest = contest_of(work, viewer, key)
-            entry = await self._entry(work, viewer, key, post_id)
+            before = await self._repository.ballot(actor.programme_id, key, member.id, work.tx)
+            # A vote is taken back also where its story is gone: else the member could not vote for another instead.
+            is_known = not votes and before is not None and post_id in before.chosen
+            if not is_known:
+                await self._post(work, viewer, post_id)
+            entry = await self._entry(work, actor, key, post_id)
             if not viewer.rights[contest.space].reacts:
                 raise Forbidden("This takes being in the space.")
             if entry.member_id == member.id:
@@ -115,7 +126,6 @@ class ContestService:
                 raise _conflict("Stories are not voted for now.")
             if entry.frozen or (votes and not entry.stands):
                 raise _conflict("This story takes no part.")
-            before = await self._repository.ballot(actor.programme_id, key, member.id, work.tx)
             if before is None:
                 found = ballot_id(actor.programme_id, key, member.id)
                 before = Ballot(found, actor.programme_id, key, member.id, (), (), now)
@@ -144,7 +154,8 @@ class ContestService:
     async def disqualify(
         self, actor: Actor, key: str, post_id: bytes, reason: str, *, disqualified: bool
     ) -> Entry:
-        """Put a story out of a contest, or let it in again, before the contest is ranked; again is the same as once.
+        """Put a story out of a contest, or let it in again, before the contest is ranked; again is the same as once. It is
+        logged, and its author is told why.
 
         Raises: Forbidden, NotFound, InvalidInput, Conflict (CONTEST_STATE).
         """
@@ -155,20 +166,49 @@ class ContestService:
             contest = contest_of(work, viewer, key)
             if not viewer.rights[contest.space].moderates:
                 raise Forbidden("This is for those who look after the space.")
-            entry = await self._entry(work, viewer, key, post_id)
+            await self._post(work, viewer, post_id)
+            entry = await self._entry(work, actor, key, post_id)
             run = await self._run(work, contest)
             if run.state is not RunState.OPEN:
                 raise _conflict("Its results are there; they stay as they are.")
             if (entry.disqualified is not None) == disqualified:
                 return entry
-            out = Disqualification(work.space.now, f"{actor.role}:{actor.subject}", reason)
-            changed = evolve(entry, disqualified=out if disqualified else None)
-            await keep(work, self._repository, entry, changed)
-            return changed
+            by = name_of(actor, viewer.member.id if viewer.member is not None else None)
+            out = Disqualification(work.space.now, by, reason) if disqualified else None
+            return await self._decided(work, by, contest, entry, out, reason)
 
         return await self._settlement.run(actor.programme_id, body)
 
+    async def readmit(self, work: Unit, by: str, key: str, post_id: bytes, since: datetime) -> None:
+        """Let a story in again that was put out then, and not again since, in a transaction that is open already. Results
+        stay as they are."""
+        contest = work.space.catalogue.contests[key]
+        programme_id = work.space.catalogue.programme_id
+        found = entry_id(programme_id, key, post_id)
+        entry = (await self._repository.entries([found], work.tx))[found]
+        is_same = entry.disqualified is not None and entry.disqualified.at == since
+        if is_same and (await self._run(work, contest)).state is RunState.OPEN:
+            await self._decided(work, by, contest, entry, None, None)
+
     # -- within
+
+    async def _decided(
+        self,
+        work: Unit,
+        by: str,
+        contest: Contest,
+        entry: Entry,
+        out: Disqualification | None,
+        reason: str | None,
+    ) -> Entry:
+        """The story put out, or in again, as the log says."""
+        changed = evolve(entry, disqualified=out)
+        await keep(work, self._repository, entry, changed)
+        kind = ActKind.DISQUALIFIED if out is not None else ActKind.READMITTED
+        subject, details = Subject(SubjectKind.POST, entry.post_id), {"contest": contest.key}
+        act = Act(kind, subject, entry.member_id, contest.space, reason, details=details)
+        await self._oversight.note(work, by, act)
+        return changed
 
     async def _run(self, work: Unit, contest: Contest) -> Run:
         programme_id = work.space.catalogue.programme_id
@@ -182,9 +222,8 @@ class ContestService:
             raise NotFound("There is no such post.", path=["postId"])
         return post
 
-    async def _entry(self, work: Unit, viewer: Viewer, key: str, post_id: bytes) -> Entry:
-        post = await self._post(work, viewer, post_id)
-        found = entry_id(viewer.actor.programme_id, key, post.id)
+    async def _entry(self, work: Unit, actor: Actor, key: str, post_id: bytes) -> Entry:
+        found = entry_id(actor.programme_id, key, post_id)
         entry = (await self._repository.entries([found], work.tx)).get(found)
         if entry is None:
             raise NotFound("This story is not in the contest.", path=["postId"])
@@ -204,6 +243,12 @@ def sees(viewer: Viewer, contest: Contest) -> bool:
     if contest.status is Status.DRAFT and not viewer.actor.can(Permission.PROGRAMME_READ_DRAFTS):
         return False
     return contest.space in viewer.readable
+
+
+def _require_story(contest: Contest, post: Post) -> None:
+    if post.kind is not PostKind.STORY or post.space != contest.space:
+        raise InvalidInput("Only stories of the contest's space are entered.", path=["postId"])
+    require_state(post, PostState.PUBLISHED)
 
 
 def _with(posts: tuple[bytes, ...], post: bytes, *, present: bool) -> tuple[bytes, ...]:

@@ -176,4 +176,8 @@ def _beyond(position: Sequence[Any], *, later: bool) -> Document:
     """What comes after that position, or before it."""
     _, score, found = position
     operator = "$lt" if later else "$gt"
-    return {"$or": [{"hot": {operator: score}}, {"hot": score, "_id": {operator: found}}]}
+    # The first condition says nothing new, and lets the index begin where the page does.
+    return {
+        "hot": {f"{operator}e": score},
+        "$or": [{"hot": {operator: score}}, {"hot": score, "_id": {operator: found}}],
+    }

@@ -1,6 +1,6 @@
 """What a member follows, and how far they have read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from gamification.kit.identifiers import derived_id
@@ -31,6 +31,10 @@ class Followed:
     def is_empty(self) -> bool:
         """Whether it is none."""
         return not (self.members or self.spaces or self.tags)
+
+    def has(self, author_id: bytes, space: str, tags: Iterable[str]) -> bool:
+        """Whether what that member wrote there with these tags is followed."""
+        return author_id in self.members or space in self.spaces or not set(self.tags).isdisjoint(tags)
 
 
 @record(frozen=True, slots=True)

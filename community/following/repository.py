@@ -98,6 +98,11 @@ class FollowingRepository:
         async for row in self._readers.find({"programme_id": programme_id}, batch_size=2000):
             yield _reader_from(row)
 
+    async def posts_of(self, member_id: bytes, tx: Tx) -> list[FollowedPost]:
+        """All posts that a member follows, latest first."""
+        rows = self._posts.find({"member_id": member_id}, session=tx.session)
+        return [_post_from(row) for row in await rows.sort("at", DESCENDING).to_list(None)]
+
 
 def _list(found: Mapping[str, datetime]) -> list[Document]:
     return [{"key": key, "at": at} for key, at in found.items()]

@@ -1,5 +1,6 @@
 """Saying whether one comes, and being taken out: each use case one transaction, in which who waits moves up."""
 
+from community.acting import kept_name
 from community.gatherings.access import require_ahead, require_host
 from community.gatherings.model import Gathering, NoticeKind, Rsvp, RsvpState
 from community.gatherings.places import answered, counted
@@ -53,7 +54,7 @@ class AnsweringService(GatheringWork):
                 )
             after, rsvp = answered(gathering, before, wanted, work.space.now, limited=viewer.limited)
             if rsvp != before:
-                await self._rsvps.save([rsvp], work.tx)
+                await self.keep(work, rsvp)
                 given[:] = [rsvp]
             after = await self.move_up(work, after)
             if rsvp.state is RsvpState.WAITING:
@@ -93,7 +94,7 @@ class AnsweringService(GatheringWork):
                 turn=0,
                 attended_at=None,
                 activity_id=None,
-                struck=TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason),
+                struck=TakenDown(work.space.now, await kept_name(work, actor), reason),
                 shadowed=False,
             )
             await self._rsvps.save([gone], work.tx)

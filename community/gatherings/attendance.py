@@ -1,6 +1,7 @@
 """Noting that members came: by the code that is shown there, or by who looks after the gathering. Each member's coming
 counts once; what is struck is taken back."""
 
+from community.acting import kept_name
 from community.gatherings.access import require_host, require_scheduled
 from community.gatherings.codes import guessed, is_code, may_guess, member_of_token
 from community.gatherings.model import HOST_KEEPS, Gathering, Rsvp, RsvpState
@@ -54,7 +55,7 @@ class AttendanceService(GatheringWork):
                 guesses, since = guessed(rsvp.guesses, rsvp.guessed_at, now)
                 after, rsvp = gathering, evolve(rsvp, guesses=guesses, guessed_at=since)
                 refused.append(True)  # said after the guess is stored
-            await self._rsvps.save([rsvp], work.tx)
+            await self.keep(work, rsvp)
             given[:] = [rsvp]
             return after
 
@@ -98,7 +99,7 @@ class AttendanceService(GatheringWork):
             assert member is not None  # noqa: S101 - a guest is a member
             gathering, rsvp = self._let_in(work, gathering, rsvp, limited=guest.limited)
             after, rsvp = await self._noted(work, guest, gathering, member, rsvp, "host")
-            await self._rsvps.save([rsvp], work.tx)
+            await self.keep(work, rsvp)
             given[:] = [rsvp]
             return after
 
@@ -123,7 +124,7 @@ class AttendanceService(GatheringWork):
                 raise Conflict("They did not come.", code=ErrorCode.RSVP_STATE, path=["memberId"])
             if before.activity_id is not None:
                 await self._acts.take_back(work, actor, before.activity_id, reason)
-            struck = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason)
+            struck = TakenDown(work.space.now, await kept_name(work, actor), reason)
             after = evolve(before, attended_at=None, activity_id=None, struck=struck)
             await self._rsvps.save([after], work.tx)
             given[:] = [after]

@@ -40,7 +40,8 @@ def answered(
     if wanted is RsvpState.GOING and (free_places(gone) == 0 or gone.count(RsvpState.WAITING)):
         state, turn = RsvpState.WAITING, gone.turns + 1
     shadowed = limited and state.is_counted
-    after = evolve(before, state=state, at=now, turn=turn, told=gathering.notices, shadowed=shadowed)
+    told = _told(gathering, before)
+    after = evolve(before, state=state, at=now, turn=turn, told=told, shadowed=shadowed)
     if turn and not shadowed:
         gone = evolve(gone, turns=turn)
     return counted(gone, after, 1), after
@@ -48,7 +49,8 @@ def answered(
 
 def let_in(gathering: Gathering, before: Rsvp, now: datetime, *, limited: bool) -> tuple[Gathering, Rsvp]:
     """Both once who is there was given a place, whoever waits elsewhere; that there is one is the caller's to know."""
-    after = evolve(before, state=RsvpState.GOING, at=now, turn=0, told=gathering.notices, shadowed=limited)
+    told = _told(gathering, before)
+    after = evolve(before, state=RsvpState.GOING, at=now, turn=0, told=told, shadowed=limited)
     return counted(counted(gathering, before, -1), after, 1), after
 
 
@@ -77,6 +79,11 @@ def noticed(gathering: Gathering, kind: NoticeKind) -> Gathering:
     """The gathering with one more thing to be told to all concerned."""
     number = gathering.notices + 1
     return evolve(gathering, notices=number, pending=(*gathering.pending, Notice(number, kind)))
+
+
+def _told(gathering: Gathering, before: Rsvp) -> int:
+    """Who was concerned before is still to be told what they don't know yet; who comes new reads it as it is."""
+    return before.told if before.state.is_counted else gathering.notices
 
 
 def due_at(gathering: Gathering, now: datetime) -> datetime | None:

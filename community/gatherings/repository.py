@@ -173,10 +173,10 @@ class RsvpRepository:
         page = await find_page(self._rsvps, query, LATEST_ANSWERS, window)
         return Page([_rsvp_from(row) for row in page.rows], page.positions, page.has_next, page.has_previous)
 
-    async def to_withdraw(self, member_id: bytes, limit: int, tx: Tx) -> list[Rsvp]:
-        """A member's that take or wait for a place, and with which they never came."""
+    async def to_withdraw(self, member_id: bytes, limit: int | None, tx: Tx) -> list[Rsvp]:
+        """A member's that are counted, and with which they never came; so many of them, or all."""
         query = {"member_id": member_id, "state": {"$in": _COUNTED}, "attendances": 0}
-        rows = self._rsvps.find(query, session=tx.session).limit(limit)
+        rows = self._rsvps.find(query, session=tx.session).limit(limit or 0)
         return [_rsvp_from(row) for row in await rows.to_list(None)]
 
     async def before(self, rsvps: Sequence[Rsvp]) -> dict[bytes, int]:
@@ -221,6 +221,11 @@ class RsvpRepository:
         """Every one of a programme, in no order."""
         async for row in self._rsvps.find({"programme_id": programme_id}, batch_size=5000):
             yield _rsvp_from(row)
+
+    async def all_of(self, member_id: bytes, tx: Tx) -> list[Rsvp]:
+        """All of a member's."""
+        rows = self._rsvps.find({"member_id": member_id}, session=tx.session)
+        return [_rsvp_from(row) for row in await rows.to_list(None)]
 
 
 def _to(one: Gathering) -> Document:

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from community.acting import kept_name
 from community.gatherings.access import require_ahead, require_host
 from community.gatherings.codes import SECRET_BYTES
 from community.gatherings.limits import (
@@ -135,7 +136,7 @@ class GatheringService(GatheringWork):
             cancelled = evolve(
                 before,
                 state=GatheringState.CANCELLED,
-                cancelled=TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason),
+                cancelled=TakenDown(work.space.now, await kept_name(work, actor), reason),
                 version=before.version + 1,
                 sequence=before.sequence + 1,
                 changed_at=work.space.now,

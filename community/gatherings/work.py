@@ -82,6 +82,12 @@ class GatheringWork:
             found, gathering.programme_id, gathering.id, member_id, RsvpState.NOT_GOING, work.space.now
         )
 
+    async def keep(self, work: Unit, rsvp: Rsvp) -> None:
+        """Keep a member's answer. What bans them, or puts them out of the space, at the same time conflicts: without that
+        neither would see the other, and the place stay theirs."""
+        await self._rsvps.save([rsvp], work.tx)
+        work.space.touched.add(rsvp.member_id)
+
     async def guest(self, work: Unit, viewer: Viewer, gathering: Gathering, member_id: bytes) -> Viewer:
         """Another member, as one who may come to it. Raises: NotFound."""
         members = await work.stores.members.by_ids(gathering.programme_id, [member_id], work.tx)

@@ -1,5 +1,6 @@
 """HTML of elsewhere as the Markdown that would make it: pure."""
 
+import nh3
 from markdownify import MarkdownConverter
 
 from community.writing.limits import CONTROL
@@ -8,8 +9,12 @@ _CONVERTER = MarkdownConverter(heading_style="ATX", bullets="-", autolinks=False
 
 
 def from_html(html: str) -> str:
-    """The Markdown. What Markdown can't say, as a smaller letter, is its text; scripts and styles are nothing."""
-    converted: str = _CONVERTER.convert(html)
+    """The Markdown. What Markdown can't say, as a smaller letter, is its text; scripts and styles are nothing. Of what is
+    nested deeper than any text is, only the words are left."""
+    try:
+        converted: str = _CONVERTER.convert(f"<body>{html}")  # a text is never taken for the address of one
+    except RecursionError:
+        converted = _CONVERTER.convert(nh3.clean(html, tags=set()))
     return as_text(converted)
 
 

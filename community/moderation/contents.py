@@ -97,9 +97,10 @@ class Contents:
     async def publish(self, work: Unit, actor: Actor, content: Content) -> bool:
         """Publish what waits, or was hidden or removed; False where it is none of that. Raises: NotFound where its author
         is gone."""
-        if content.state not in _PUBLISHED_AGAIN:
-            return False
         post, comment = content.post, content.comment
+        if content.state not in _PUBLISHED_AGAIN:
+            await self._wait_no_more(work, actor, post, comment)
+            return False
         author = await self._posts.member(work, post.programme_id, content.author_id)
         if comment is not None:
             back = await self._comments.publish_again(work, author, post, comment, shadowed=comment.shadowed)
@@ -110,6 +111,17 @@ class Contents:
             )
             await self._posts.keep(work, actor, post, shown)
         return True
+
+    async def _wait_no_more(self, work: Unit, actor: Actor, post: Post, comment: Comment | None) -> None:
+        """Let what its author took down while it waited be published once they restore it."""
+        down = (comment or post).taken_down
+        if down is None or not down.waited:
+            return
+        seen = evolve(down, waited=False)
+        if comment is not None:
+            await self._comments.keep(work, actor, post, comment, evolve(comment, taken_down=seen))
+        else:
+            await self._posts.keep(work, actor, post, evolve(post, taken_down=seen))
 
     async def keep_post(self, work: Unit, actor: Actor, before: Post, after: Post) -> None:
         """Keep what became of a post."""

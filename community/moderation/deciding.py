@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from community.bells import Bells, post_key, queue_key
+from community.contests.service import ContestService
 from community.moderation.contents import Content, Contents
 from community.moderation.model import DECISIONS, Case, CaseKind, CaseState, Decision
 from community.moderation.repository import CaseRepository
@@ -72,6 +73,7 @@ class DecisionService:
         memberships: SpaceMembershipRepository,
         oversight: Oversight,
         bells: Bells,
+        contests: ContestService,
     ) -> None:
         self._settlement = settlement
         self._contents = contents
@@ -82,6 +84,7 @@ class DecisionService:
         self._memberships = memberships
         self._oversight = oversight
         self._bells = bells
+        self._contests = contests
 
     async def claim(self, actor: Actor, case_id: bytes, *, claimed: bool) -> Case:
         """Keep a case to oneself for a while, or no more. Raises: Forbidden, NotFound, Conflict (CASE_DECIDED,
@@ -275,7 +278,10 @@ class DecisionService:
 
     async def _take_back(self, work: Unit, actor: Actor, by: str, statement: Statement) -> None:
         """Undo what the statement was about."""
-        if statement.subject.kind in (SubjectKind.POST, SubjectKind.COMMENT):
+        if statement.kind is ActKind.DISQUALIFIED:
+            contest = (statement.details or {})["contest"]
+            await self._contests.readmit(work, by, contest, statement.subject.id, statement.at)
+        elif statement.subject.kind in (SubjectKind.POST, SubjectKind.COMMENT):
             content = await self._contents.find(work, statement.subject)
             if content.state in (PostState.REMOVED, PostState.HIDDEN):
                 await self._contents.publish(work, actor, content)

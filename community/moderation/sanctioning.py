@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from community.bells import Bells, queue_key
+from community.gatherings.leaving import Leaving
 from community.moderation.model import Case, CaseKind, CaseState, Source, case_id
 from community.moderation.repository import CaseRepository
 from community.moderation.shadowing import Shadowing
@@ -43,6 +44,7 @@ class Sanctioning:
         shadowing: Shadowing,
         oversight: Oversight,
         bells: Bells,
+        leaving: Leaving,
     ) -> None:
         self._settlement = settlement
         self._sanctions = sanctions
@@ -50,6 +52,7 @@ class Sanctioning:
         self._shadowing = shadowing
         self._oversight = oversight
         self._bells = bells
+        self._leaving = leaving
 
     async def sanction(
         self,
@@ -282,6 +285,7 @@ class Sanctioning:
         else:
             before = member.standing
         await show(work, replace(member, standing=Standing.BANNED, standing_reason=sanction.reason))
+        await self._leaving.leave(member.programme_id, member.id, work.tx)
         return evolve(sanction, before=before)
 
     async def _unban(self, work: Unit, ended: Sanction) -> None:

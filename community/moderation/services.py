@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from community.bells import Bells
 from community.comments.repository import CommentRepository
 from community.comments.work import CommentWork
+from community.contests.service import ContestService
+from community.gatherings.leaving import Leaving
 from community.moderation.appealing import AppealService
 from community.moderation.contents import Contents
 from community.moderation.deciding import DecisionService
@@ -41,6 +43,18 @@ class ModerationStores:
     sanctions: SanctionRepository
     trust: TrustRepository
 
+    @classmethod
+    def of(cls, mongo: Mongo) -> "ModerationStores":
+        """One of each."""
+        return cls(
+            CaseRepository(mongo),
+            ReportRepository(mongo),
+            LogRepository(mongo),
+            StatementRepository(mongo),
+            SanctionRepository(mongo),
+            TrustRepository(mongo),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -66,16 +80,8 @@ class Moderation:
     reading: ModerationReading
 
 
-def build_records(mongo: Mongo, bells: Bells, screened: Screened | None = None) -> Records:
+def build_records(stores: ModerationStores, bells: Bells, screened: Screened) -> Records:
     """What keeps the log and hears of changes. `screened` learns whether what rules held was rightly so."""
-    stores = ModerationStores(
-        CaseRepository(mongo),
-        ReportRepository(mongo),
-        LogRepository(mongo),
-        StatementRepository(mongo),
-        SanctionRepository(mongo),
-        TrustRepository(mongo),
-    )
     oversight = Oversight(stores.log, stores.statements)
     verdicts = Verdicts(stores.reports, screened)
     return Records(stores, oversight, verdicts, ModerationWatcher(oversight, stores.cases, verdicts, bells))
@@ -88,9 +94,11 @@ def build_moderation(
     by_hand: ModerationService,
     memberships: SpaceMembershipRepository,
     bells: Bells,
+    leaving: Leaving,
     posts: tuple[PostRepository, PostWork],
     comments: tuple[CommentRepository, CommentWork],
     reactions: ReactionRepository,
+    contests: ContestService,
 ) -> Moderation:
     """What moderators do, over posts and comments."""
     stores, oversight = records.stores, records.oversight
@@ -105,7 +113,9 @@ def build_moderation(
         posts[1],
         comments[1],
     )
-    sanctioning = Sanctioning(settlement, stores.sanctions, stores.cases, shadowing, oversight, bells)
+    sanctioning = Sanctioning(
+        settlement, stores.sanctions, stores.cases, shadowing, oversight, bells, leaving
+    )
     return Moderation(
         stores,
         oversight,
@@ -120,9 +130,10 @@ def build_moderation(
             memberships,
             oversight,
             bells,
+            contests,
         ),
         sanctioning,
-        StandingService(settlement, by_hand, sanctioning, oversight),
+        StandingService(settlement, by_hand, sanctioning, oversight, leaving),
         AppealService(settlement, stores.statements, stores.cases, oversight, bells),
         ModerationReading(stores.cases, stores.reports, stores.log, stores.statements),
     )

@@ -3,12 +3,13 @@ case that waits for it."""
 
 from functools import partial
 
-from community.bells import Bells, post_key, queue_key
+from community.acting import as_kept, kept_name
+from community.bells import Bells, feed_key, post_key, queue_key
 from community.comments.model import Comment
 from community.moderation.model import Case, CaseState, Decided, Decision, case_id
 from community.moderation.repository import CaseRepository
 from community.moderation.verdicts import Verdicts
-from community.oversight.model import SYSTEM, Act, ActKind, Subject, SubjectKind, name_of
+from community.oversight.model import SYSTEM, Act, ActKind, Subject, SubjectKind
 from community.oversight.service import Oversight
 from community.posts.model import Post, PostState, TakenDown
 from gamification.kit.actors import Actor, Role
@@ -32,11 +33,17 @@ class ModerationWatcher:
     async def post_kept(self, work: Unit, actor: Actor, before: Post | None, after: Post) -> None:
         """Log what moderators did to a post, and say that it has changed."""
         self._ring(work, after.id, after.state)
+        if after.state is PostState.PUBLISHED and (before is None or before.published_at is None):
+            work.afterwards.append(partial(self._bells.ring, feed_key(after.programme_id)))
         if before is None:
             return
+        kinds = _kinds(before, after)
+        is_edited = before.written != after.written and before.state is PostState.PUBLISHED
+        if is_edited and await _is_anothers(work, actor, after):
+            kinds.append(ActKind.EDITED)
         acts = [
             _act(kind, Subject(SubjectKind.POST, after.id), after.author_id, after.space, after.taken_down)
-            for kind in _kinds(actor, before, after)
+            for kind in kinds
         ]
         await self._note(work, actor, acts, after.version)
 
@@ -109,17 +116,19 @@ def decided(
 
 async def acting_as(work: Unit, actor: Actor) -> str:
     """How the log names the caller."""
-    if actor.role is Role.MEMBER:
-        programme_id = work.space.catalogue.programme_id
-        found = await work.stores.members.by_external_ids(programme_id, [actor.subject], work.tx)
-        member = found.get(actor.subject)
-        return name_of(actor, member.id if member is not None else None)
     if actor.role is Role.SERVICE and actor.subject == SYSTEM:
         return SYSTEM
-    return name_of(actor)
+    return await kept_name(work, actor)
 
 
-def _kinds(actor: Actor, before: Post, after: Post) -> list[ActKind]:
+async def _is_anothers(work: Unit, actor: Actor, post: Post) -> bool:
+    """Whether who acts did not write it; services act for authors."""
+    if actor.role is Role.MEMBER:
+        return (await as_kept(work, actor)).subject != post.author_id.hex()
+    return actor.role in _STAFF
+
+
+def _kinds(before: Post, after: Post) -> list[ActKind]:
     found: list[ActKind] = []
     kind = _state_kind(before.state, after.state)
     if kind is not None:
@@ -130,8 +139,6 @@ def _kinds(actor: Actor, before: Post, after: Post) -> list[ActKind]:
         found.append(ActKind.MOVED)
     elif after.state is PostState.PUBLISHED and (before.pinned_at is None) != (after.pinned_at is None):
         found.append(ActKind.PINNED if after.pinned_at is not None else ActKind.UNPINNED)
-    if before.written != after.written and before.state is PostState.PUBLISHED and actor.role in _STAFF:
-        found.append(ActKind.EDITED)
     return found
 
 

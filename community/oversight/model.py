@@ -40,6 +40,8 @@ class ActKind(StrEnum):
     APPEAL_OVERTURNED = "appeal_overturned"
     TRUST_SET = "trust_set"
     STANDING_SET = "standing_set"
+    DISQUALIFIED = "disqualified"
+    READMITTED = "readmitted"
     BULK = "bulk"
 
     @property
@@ -49,7 +51,10 @@ class ActKind(StrEnum):
 
 
 _ADVERSE = frozenset(
-    {ActKind.HIDDEN, ActKind.REMOVED, ActKind.WARNING, ActKind.MUTE, ActKind.SUSPENSION, ActKind.BAN}
+    {
+        *(ActKind.HIDDEN, ActKind.REMOVED, ActKind.DISQUALIFIED),
+        *(ActKind.WARNING, ActKind.MUTE, ActKind.SUSPENSION, ActKind.BAN),
+    }
 )
 
 
@@ -129,7 +134,7 @@ class Appeal:
 @record(frozen=True, slots=True)
 class Statement:
     """What a member is told of an act against them. `automated`: nobody decided it; `by` is the platform's name of who did,
-    whom the member is not told."""
+    whom the member is not told; `details` as of the act."""
 
     id: bytes
     programme_id: str
@@ -146,6 +151,7 @@ class Statement:
     until: datetime | None = None
     sanction_id: bytes | None = None
     appeal: Appeal | None = None
+    details: Mapping[str, str] | None = None
 
 
 def name_of(actor: Actor, member_id: bytes | None = None) -> str:

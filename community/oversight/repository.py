@@ -215,6 +215,7 @@ def _statement_to(one: Statement) -> Document:
         }
         if appeal is not None
         else None,
+        "details": dict(one.details or {}),
     }
 
 
@@ -245,4 +246,5 @@ def _statement(row: Document) -> Statement:
         )
         if appeal
         else None,
+        row.get("details"),
     )

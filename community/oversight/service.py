@@ -77,6 +77,7 @@ class Oversight:
                 appeal_until=now + settings.appeal_within,
                 until=act.until,
                 sanction_id=act.sanction_id,
+                details=act.details,
             )
             for act in acts
             if act.member_id is not None and act.kind.is_adverse

@@ -73,8 +73,8 @@ def shows_results(poll: Poll, ballot: Ballot | None, now: datetime) -> bool:
     return poll.terms.results is PollResults.AFTER_VOTING and has_voted
 
 
-def check_poll(terms: PollTerms, options: Sequence[str], now: datetime) -> PollTerms:
-    """The terms as they are kept. Raises: InvalidInput."""
+def check_poll(terms: PollTerms, options: Sequence[str], begins: datetime) -> None:
+    """`begins`: when it is published, as far as that is known. Raises: InvalidInput."""
     if not 2 <= len(options) <= OPTIONS_MAX:
         raise InvalidInput(
             f"A poll has 2 to {OPTIONS_MAX} options.", path=["poll", "options"], limit=OPTIONS_MAX
@@ -97,13 +97,14 @@ def check_poll(terms: PollTerms, options: Sequence[str], now: datetime) -> PollT
             path=["poll", "least"],
             limit=len(options),
         )
-    if terms.closes_at is not None and terms.closes_at <= now:
-        raise InvalidInput("closesAt lies in the future.", path=["poll", "closesAt"])
+    if terms.closes_at is not None and terms.closes_at <= begins:
+        raise InvalidInput(
+            "closesAt lies in the future, after the poll is published.", path=["poll", "closesAt"]
+        )
     if terms.closes_at is None and terms.results is PollResults.AFTER_CLOSING:
         raise InvalidInput(
             "A poll that shows results after closing states closesAt.", path=["poll", "closesAt"]
         )
-    return terms
 
 
 def check_choices(terms: PollTerms, choices: Sequence[int], options: int) -> None:

@@ -70,6 +70,20 @@ class PollRepository:
         async for row in self._ballots.find({"programme_id": programme_id}, batch_size=5000):
             yield _ballot_from(row)
 
+    async def cast_by(self, member_id: bytes, tx: Tx) -> list[Ballot]:
+        """All of a member's."""
+        rows = self._ballots.find({"member_id": member_id}, session=tx.session)
+        return [_ballot_from(row) for row in await rows.to_list(None)]
+
+    async def ballots(self, ids: Sequence[bytes], tx: Tx) -> dict[bytes, Ballot]:
+        """Ballots by id."""
+        return {key: _ballot_from(row) for key, row in (await find_by_ids(self._ballots, ids, tx)).items()}
+
+    async def save_ballots(self, ballots: Sequence[Ballot], tx: Tx) -> None:
+        """Keep ballots as they are now."""
+        models = [ReplaceOne({"_id": one.id}, _ballot_to(one), upsert=True) for one in ballots]
+        await write(self._ballots, models, tx)
+
 
 def _to(one: Poll) -> Document:
     terms = one.terms

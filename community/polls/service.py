@@ -69,7 +69,7 @@ class PollService:
             if not is_author(viewer, post):
                 raise Forbidden("Only its author states what is voted on.")
             require_state(post, PostState.DRAFT, PostState.SCHEDULED)
-            check_poll(terms, named, work.space.now)
+            check_poll(terms, named, post.publish_at or work.space.now)
             await self._repository.save(_new(post, terms, named), work.tx)
             if post.options == named:
                 return post

@@ -1,6 +1,6 @@
 """What who looks after a space does with posts in it: remove, pin, lock, move. Each is one transaction."""
 
-from community.posts.access import require_state
+from community.posts.access import is_author, require_state
 from community.posts.model import Post, PostState
 from community.posts.work import PostWork, check_reason
 from community.spaces.service import Viewer
@@ -14,7 +14,7 @@ PINNED_MAX = 10
 
 
 class PostKeeping(PostWork):
-    """For moderators and operators, and those who look after the space."""
+    """For moderators and operators, and those who look after the space, on what members with a lower role there wrote."""
 
     async def remove(self, actor: Actor, post_id: bytes, reason: str) -> Post:
         """Take a post down as who looks after the space; again is the same as once. Raises: Forbidden, NotFound,
@@ -22,7 +22,7 @@ class PostKeeping(PostWork):
         check_reason(reason)
 
         async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
-            _require_moderator(viewer, post)
+            await self._require_moderator(work, viewer, post)
             if post.state is PostState.REMOVED:
                 return post
             hidden = (PostState.PENDING, PostState.HIDDEN)
@@ -35,7 +35,7 @@ class PostKeeping(PostWork):
         """Put a post at the head of its space, or no more. Raises: Forbidden, NotFound, Conflict (POST_STATE)."""
 
         async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
-            _require_moderator(viewer, post)
+            await self._require_moderator(work, viewer, post)
             require_state(post, PostState.PUBLISHED)
             if (post.pinned_at is not None) == pinned:
                 return post
@@ -51,8 +51,8 @@ class PostKeeping(PostWork):
         """Let nobody but who looks after the space change a post or answer it, or let them again. Raises: Forbidden,
         NotFound, Conflict (POST_STATE)."""
 
-        async def changed(_: Unit, viewer: Viewer, post: Post) -> Post:
-            _require_moderator(viewer, post)
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            await self._require_moderator(work, viewer, post)
             require_state(post, PostState.PUBLISHED)
             return evolve(post, locked=locked)
 
@@ -61,8 +61,8 @@ class PostKeeping(PostWork):
     async def move(self, actor: Actor, post_id: bytes, space: str) -> Post:
         """Put a post into another space, which takes its kind. Raises: Forbidden, NotFound, InvalidInput."""
 
-        async def changed(_: Unit, viewer: Viewer, post: Post) -> Post:
-            _require_moderator(viewer, post)
+        async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
+            await self._require_moderator(work, viewer, post)
             target = viewer.rights.get(space)
             if target is None:
                 raise NotFound("There is no such space.", path=["space"])
@@ -74,7 +74,8 @@ class PostKeeping(PostWork):
 
         return await self.change(actor, None, post_id, changed)
 
-
-def _require_moderator(viewer: Viewer, post: Post) -> None:
-    if not viewer.rights[post.space].moderates:
-        raise Forbidden("This is for those who look after the space.")
+    async def _require_moderator(self, work: Unit, viewer: Viewer, post: Post) -> None:
+        if not viewer.rights[post.space].moderates:
+            raise Forbidden("This is for those who look after the space.")
+        if not is_author(viewer, post):
+            await self.require_rank(work, viewer, post.space, post.author_id)

@@ -51,12 +51,14 @@ NOTHING_WRITTEN = Written("", "", (), "", "", (), (), ())
 
 @record(frozen=True, slots=True)
 class TakenDown:
-    """Since when a post is gone, by whom, and why: in words, and by the `rule` or reason of reports that led to it."""
+    """Since when a post is gone, by whom, and why: in words, and by the `rule` or reason of reports that led to it. `waited`: it
+    waited for a moderator when its author took it down, and does so again once they restore it."""
 
     at: datetime
     by: str
     reason: str | None
     rule: str | None = None
+    waited: bool = False
 
 
 @record(frozen=True, slots=True)

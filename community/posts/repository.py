@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from community.posts.heat import Earlier, Heat, score_of
@@ -51,6 +50,10 @@ INDEXES = {
             partial={"pinned_at": {"$exists": True}},
         ),
         Index([("publish_at", ASCENDING)], partial={"publish_at": {"$exists": True}}),
+        Index(
+            [("programme_id", ASCENDING), ("space", ASCENDING), ("state", ASCENDING)],
+            partial={"shadowed": True},
+        ),
         Index(
             [("programme_id", ASCENDING), ("marks", ASCENDING), *_BY_TIME],
             partial={"marks": {"$exists": True}},
@@ -102,14 +105,22 @@ class PostRepository:
 
     async def counts(self, programme_id: str, spaces: Iterable[str]) -> dict[str, int]:
         """How many posts are published in each of these spaces."""
-        match = {
+        # Both are counted by an index alone: that something is not there, as the mark of what others don't see, no index tells.
+        published = {
             "programme_id": programme_id,
             "space": {"$in": list(spaces)},
             "state": PostState.PUBLISHED.value,
-            "shadowed": None,
         }
-        rows = self._posts.aggregate([{"$match": match}, {"$group": {"_id": "$space", "count": {"$sum": 1}}}])
-        return {row["_id"]: int(row["count"]) for row in await rows.to_list(None)}
+        hidden = [{"$match": {**published, "shadowed": True}}, _count("$space", -1)]
+        rows = self._posts.aggregate(
+            [
+                {"$match": published},
+                _count("$space", 1),
+                {"$unionWith": {"coll": COLLECTION, "pipeline": hidden}},
+                {"$group": {"_id": "$_id", "count": {"$sum": "$count"}}},
+            ]
+        )
+        return {row["_id"]: int(row["count"]) for row in await rows.to_list(None) if row["count"]}
 
     async def published_by(self, author_id: bytes, limit: int, tx: Tx | None = None) -> int:
         """How many posts of a member others see, counted up to the limit."""
@@ -120,6 +131,16 @@ class PostRepository:
         """How many posts of a space are pinned."""
         query = {"programme_id": programme_id, "space": space, "pinned_at": {"$exists": True}}
         return await self._posts.count_documents(query, session=tx.session)
+
+    async def published_since(self, programme_id: str, since: datetime, limit: int) -> list[Post]:
+        """What was published since then, for whomever, the oldest first; of more than `limit` the newest."""
+        query = {
+            "programme_id": programme_id,
+            "state": PostState.PUBLISHED.value,
+            "published_at": {"$gte": since},
+        }
+        rows = await self._posts.find(query, WITHOUT_TERMS).sort(LATEST).limit(limit).to_list(None)
+        return [post_from(row) for row in reversed(rows)]
 
     async def due(self, now: datetime, limit: int) -> list[Post]:
         """Scheduled posts of all programmes whose time has come, the earliest first."""
@@ -147,25 +168,44 @@ class PostRepository:
         )
 
     async def before(self, revisions: Sequence[Revision]) -> dict[bytes, Revision]:
-        """The version before each of these, by the later one's id. Versions may skip numbers."""
+        """The version before each of these, by the later one's id, in one read. Versions may skip numbers."""
         if not revisions:
             return {}
-        posts = sorted({one.post_id for one in revisions})
-        rows = self._revisions.find({"post_id": {"$in": posts}}, sort=[("version", ASCENDING)])
-        versions: dict[bytes, list[Revision]] = {}
-        for row in await rows.to_list(None):
-            versions.setdefault(row["post_id"], []).append(_from_revision(row))
-        earlier = {later.id: one for kept in versions.values() for one, later in pairwise(kept)}
-        return {one.id: earlier[one.id] for one in revisions if one.id in earlier}
-
-    async def revisions_by_ids(self, ids: Sequence[bytes]) -> dict[bytes, Revision]:
-        """Versions by id."""
-        return {key: _from_revision(row) for key, row in (await find_by_ids(self._revisions, ids)).items()}
+        earlier = [
+            {
+                "$match": {
+                    "$expr": {"$and": [{"$eq": ["$post_id", "$$post"]}, {"$lt": ["$version", "$$version"]}]}
+                }
+            },
+            {"$sort": {"version": DESCENDING}},
+            {"$limit": 1},
+        ]
+        rows = self._revisions.aggregate(
+            [
+                {"$match": {"_id": {"$in": [one.id for one in revisions]}}},
+                {
+                    "$lookup": {
+                        "from": REVISIONS,
+                        "let": {"post": "$post_id", "version": "$version"},
+                        "pipeline": earlier,
+                        "as": "before",
+                    }
+                },
+                {"$project": {"before": 1}},
+            ]
+        )
+        return {
+            row["_id"]: _from_revision(before) for row in await rows.to_list(None) for before in row["before"]
+        }
 
     async def stream_revisions(self, programme_id: str) -> AsyncIterator[Revision]:
         """Every version of a programme's posts, in no order."""
         async for row in self._revisions.find({"programme_id": programme_id}, batch_size=1000):
             yield _from_revision(row)
+
+
+def _count(by: str, each: int) -> Document:
+    return {"$group": {"_id": by, "count": {"$sum": each}}}
 
 
 def _to(post: Post) -> Document:
@@ -291,13 +331,16 @@ def taken_down_to(down: TakenDown | None) -> Document:
     """The part of a document that says so, where it is taken down."""
     if down is None:
         return {}
-    return {"taken_down": {"at": down.at, "by": down.by, "reason": down.reason, "rule": down.rule}}
+    document: Document = {"at": down.at, "by": down.by, "reason": down.reason, "rule": down.rule}
+    return {"taken_down": document | ({"waited": True} if down.waited else {})}
 
 
 def taken_down_from(row: Document) -> TakenDown | None:
     """What that part says."""
     down = row.get("taken_down")
-    return TakenDown(down["at"], down["by"], down["reason"], down.get("rule")) if down else None
+    if down is None:
+        return None
+    return TakenDown(down["at"], down["by"], down["reason"], down.get("rule"), down.get("waited", False))
 
 
 def _to_revision(one: Revision) -> Document:

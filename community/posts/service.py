@@ -12,6 +12,7 @@ from community.posts.model import Post, PostState
 from community.posts.work import PostWork, check_reason, text_of
 from community.screening.model import Screened
 from community.screening.service import Stage
+from community.spaces.model import SpaceRights
 from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, DomainError, ErrorCode, Forbidden, InvalidInput, NotFound
@@ -78,9 +79,7 @@ class PostService(PostWork):
                 raise NotFound("There is no such space.", path=["space"])
             if not rights.writes:
                 raise Forbidden("This takes being in the space.")
-            if new.kind not in rights.space.kinds:
-                raise InvalidInput(f"This space takes no {new.kind}.", path=["kind"])
-            _check_announces(new.kind, moderates=rights.moderates)
+            _check_kind(rights, new.kind, "kind")
             now = work.space.now
             _check_time(new.publish_at, now)
             post = Post(
@@ -175,6 +174,7 @@ class PostService(PostWork):
                 raise Forbidden("Only its author publishes a post, in a space where they write.")
             require_version(post, version)
             require_state(post, PostState.DRAFT, PostState.SCHEDULED)
+            _check_kind(viewer.rights[post.space], post.kind, "postId")
             _check_time(at, work.space.now)
             if at is not None:
                 await self._screening.judge(work, viewer, post.id, text_of(post), Stage.PLANNED)
@@ -201,21 +201,31 @@ class PostService(PostWork):
         return await self.change(actor, member_id, post_id, changed)
 
     async def restore(self, actor: Actor, member_id: bytes | None, post_id: bytes) -> Post:
-        """Publish again what was taken down: its author what they deleted, who looks after the space whatever is gone. It
-        earns once more what it had earned. Raises: Forbidden, NotFound, Conflict (POST_STATE)."""
+        """Publish again what was taken down: its author what they deleted, while they may write there, who looks after the
+        space whatever is gone of members with a lower role. It earns once more what it had earned; what waited for a moderator
+        waits again. Raises: Forbidden, NotFound, Conflict (POST_STATE, MUTED)."""
 
         async def changed(work: Unit, viewer: Viewer, post: Post) -> Post:
-            moderates = viewer.rights[post.space].moderates
-            if not moderates and not is_author(viewer, post):
+            rights, is_own = viewer.rights[post.space], is_author(viewer, post)
+            if not is_own and not rights.moderates:
                 raise Forbidden("Only its author restores a post, and who looks after the space.")
             if post.state is PostState.PUBLISHED:
                 return post
-            require_state(post, PostState.DELETED, *([PostState.REMOVED] if moderates else []))
+            if is_own:
+                viewer.require_voice()
+                if not rights.writes:
+                    raise Forbidden("Only who may write in the space restores their own posts.")
+            else:
+                await self.require_rank(work, viewer, post.space, post.author_id)
+            require_state(post, PostState.DELETED, *([] if is_own else [PostState.REMOVED]))
             if not post.publications:
                 raise Conflict("It was never published.", code=ErrorCode.POST_STATE, path=["postId"])
+            back = evolve(post, taken_down=None)
+            if is_own and post.taken_down is not None and post.taken_down.waited:
+                return await self.hold(work, actor, back)
             author = await self.member(work, actor.programme_id, post.author_id)
-            shadowed = post.shadowed or (viewer.limited and is_author(viewer, post))
-            return await self.publish_now(work, author, evolve(post, taken_down=None), shadowed=shadowed)
+            shadowed = post.shadowed or (viewer.limited and is_own)
+            return await self.publish_now(work, author, back, shadowed=shadowed)
 
         return await self.change(actor, member_id, post_id, changed)
 
@@ -259,6 +269,7 @@ class PostService(PostWork):
             rights = viewer.rights.get(post.space)
             changed = evolve(post, state=PostState.DRAFT, publish_at=None, version=post.version + 1)
             if rights is not None and rights.writes and not author.is_gone and not drafted:
+                _check_kind(rights, post.kind, "postId")
                 try:
                     changed = await self.publish_screened(work, viewer, author, post, shadowed=viewer.limited)
                 except Screened as refused:
@@ -280,6 +291,9 @@ def _check_time(at: datetime | None, now: datetime) -> None:
         )
 
 
-def _check_announces(kind: PostKind, *, moderates: bool) -> None:
-    if kind is PostKind.ANNOUNCEMENT and not moderates:
+def _check_kind(rights: SpaceRights, kind: PostKind, path: str) -> None:
+    """What a space takes, and who looks after it, may be other by the time that a draft is published."""
+    if kind not in rights.space.kinds:
+        raise InvalidInput(f"This space takes no {kind}.", path=[path])
+    if kind is PostKind.ANNOUNCEMENT and not rights.moderates:
         raise Forbidden("Only who looks after the space announces there.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from community.acting import acting
+from community.acting import acting, kept_name
 from community.posts.access import may_read
 from community.posts.model import NOTHING_WRITTEN, Post, PostState, Revision, TakenDown, Written, revision_id
 from community.posts.repository import PostRepository
@@ -12,9 +12,9 @@ from community.screening.model import Text
 from community.screening.service import ScreeningService, Stage
 from community.spaces.service import SpaceService, Viewer
 from community.writing.limits import check_body, check_tags, check_title
-from community.writing.markup import Markup
+from community.writing.markup import Markup, read_of
 from gamification.kit.actors import Actor, Role
-from gamification.kit.errors import NotFound
+from gamification.kit.errors import Forbidden, NotFound
 from gamification.kit.records import evolve
 from gamification.members.model import Member, Standing
 from gamification.members.profile import check_text
@@ -89,6 +89,11 @@ class PostWork:
         member = await acting(self._settlement, work, actor, member_id)
         return member, await self._spaces.viewer_of(member, work.tx)
 
+    async def require_rank(self, work: Unit, viewer: Viewer, space: str, author_id: bytes) -> None:
+        """Raises: Forbidden where who looks after a space would act on what somebody wrote who has no lower role there."""
+        if not await self._spaces.outranks(viewer, space, author_id, work.tx):
+            raise Forbidden("This takes a higher role in the space than theirs.")
+
     async def member(self, work: Unit, programme_id: str, member_id: bytes) -> Member:
         """Raises: NotFound where they are gone."""
         found = (await work.stores.members.by_ids(programme_id, [member_id], work.tx)).get(member_id)
@@ -146,7 +151,8 @@ class PostWork:
         was_published = post.state is PostState.PUBLISHED
         if was_published and post.activity_id is not None:
             await self._acts.take_back(work, actor, post.activity_id, reason or f"the post was {state}")
-        down = TakenDown(work.space.now, f"{actor.role}:{actor.subject}", reason, rule)
+        waited = post.state is PostState.PENDING and state is PostState.DELETED
+        down = TakenDown(work.space.now, await kept_name(work, actor), reason, rule, waited)
         gone = evolve(
             post,
             state=state,
@@ -185,10 +191,10 @@ class PostWork:
     async def rendered(self, work: Unit, body: str) -> Written:
         """A text rendered, without title and tags; mentions are of members that there are."""
         rendered = markup_of(work.space.catalogue, self._member_of).render(body)
-        members = await work.stores.members.by_ids(
-            work.space.catalogue.programme_id, rendered.mentions, work.tx
-        )
-        mentions = tuple(one for one in rendered.mentions if one in members and not members[one].is_gone)
+        programme_id = work.space.catalogue.programme_id
+        members = await work.stores.members.persons(programme_id, rendered.mentions, work.tx)
+        there = [members[one].id for one in rendered.mentions if one in members and not members[one].is_gone]
+        mentions = tuple(dict.fromkeys(there))
         return Written("", body, (), rendered.html, rendered.text, rendered.links, rendered.images, mentions)
 
 
@@ -199,7 +205,7 @@ def text_of(post: Post) -> Text:
         ScreenedKind.POST,
         post.space,
         written.title,
-        written.text,
+        read_of(written.text, written.html),
         written.tags,
         tuple(link.url for link in written.links),
         len(written.mentions),

@@ -106,6 +106,15 @@ class ProposalRepository:
         async for row in self._supports.find({"programme_id": programme_id}, batch_size=5000):
             yield _support_from(row)
 
+    async def given_by(self, member_id: bytes, tx: Tx) -> list[Support]:
+        """All of a member's."""
+        rows = self._supports.find({"member_id": member_id}, session=tx.session)
+        return [_support_from(row) for row in await rows.to_list(None)]
+
+    async def supports(self, ids: Sequence[bytes], tx: Tx) -> dict[bytes, Support]:
+        """Supports by id."""
+        return {key: _support_from(row) for key, row in (await find_by_ids(self._supports, ids, tx)).items()}
+
 
 def _to(one: Proposal) -> Document:
     plain = ("programme_id", "space", "author_id", "stands", "support", "threshold", "reached_at", "due_at")

@@ -28,7 +28,7 @@ async def forget_asker(repository: QuestionRepository, work: Unit, member_id: by
     for question in found:
         if question.has_bounty:
             question = await return_bounty(work, repository, question)
-        closed = evolve(question, stands=False, private_choice=None)
+        closed = evolve(question, stands=False, private_choice=None, private_at=None)
         if closed.accepted is not None:
             closed = evolve(closed, accepted=evolve(closed.accepted, stands=False))
         await repository.save(closed, work.tx)

@@ -52,7 +52,8 @@ class Acceptance:
 class Question:
     """`id` is the post's. `asked_at`: when it was first published; `stands`: whether others see it. `answers`: how many answers
     of others stand. `acceptances` counts how often acceptances were recorded, `bounties` the bounties there were; `bounty_id`
-    is the last of them; `shows_bounty`: whether others see it. `private_choice`: what its shadow-limited asker accepted, for their own eyes."""
+    is the last of them; `shows_bounty`: whether others see it. `private_choice`: what its shadow-limited asker accepted for
+    their own eyes, and `private_at` when; it goes as soon as they accept or withdraw for all."""
 
     id: bytes
     programme_id: str
@@ -69,6 +70,7 @@ class Question:
     has_bounty: bool = False
     shows_bounty: bool = False
     private_choice: bytes | None = None
+    private_at: datetime | None = None
 
     @property
     def response_seconds(self) -> int | None:

@@ -134,6 +134,11 @@ class QuestionRepository:
         async for row in self._questions.find({"programme_id": programme_id}, batch_size=2000):
             yield _from(row)
 
+    async def all_by(self, asker_id: bytes, tx: Tx) -> list[bytes]:
+        """The ids of all that a member asked."""
+        rows = self._questions.find({"asker_id": asker_id}, ["_id"], session=tx.session)
+        return [row["_id"] for row in await rows.to_list(None)]
+
     # -- bounties
 
     async def bounties(self, ids: Sequence[bytes], tx: Tx | None = None) -> dict[bytes, Bounty]:
@@ -176,6 +181,7 @@ def _to(one: Question) -> Document:
         "has_bounty": one.has_bounty,
         "shows_bounty": one.shows_bounty,
         "private_choice": one.private_choice,
+        "private_at": one.private_at,
     }
     if one.first is not None:
         document["first"] = {"comment_id": one.first.comment_id, "at": one.first.at}
@@ -203,6 +209,7 @@ def _from(row: Document) -> Question:
         has_bounty=row["has_bounty"],
         shows_bounty=row["shows_bounty"],
         private_choice=row["private_choice"],
+        private_at=row.get("private_at"),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from community.acting import kept_name
 from community.comments.access import sees_text
 from community.comments.model import Comment, CommentState
 from community.comments.repository import CommentRepository
@@ -60,16 +61,17 @@ class QuestionService:
                 raise Conflict("This answer is not shown.", code=ErrorCode.COMMENT_STATE, path=["commentId"])
             question = await self._current(work, post)
             if is_author(viewer, post) and (viewer.limited or post.shadowed):
-                question = evolve(question, private_choice=answer.id)
+                question = evolve(question, private_choice=answer.id, private_at=work.space.now)
                 await self._repository.save(question, work.tx)
                 return question
-            known = question.accepted
+            question, known = _without_choice(question), question.accepted
             if known is not None and known.comment_id == answer.id:
+                await self._repository.save(question, work.tx)
                 return question
             since = self._require_open(work, viewer, post, question)
             if known is not None:
                 await self._keeper.take_back(work, actor, known, "another answer was accepted")
-            by = f"{actor.role}:{actor.subject}"
+            by = await kept_name(work, actor)
             accepted = Acceptance(answer.id, answer.author_id, work.space.now, since, by, stands=True)
             question = await self._keeper.recorded(work, question, answer, accepted)
             await self._repository.save(question, work.tx)
@@ -92,11 +94,13 @@ class QuestionService:
             _require_right(viewer, post, ["postId"])
             question = await self._current(work, post)
             if is_author(viewer, post) and (viewer.limited or post.shadowed):
-                question = evolve(question, private_choice=None)
+                question = _without_choice(question)
             elif question.accepted is not None:
                 self._require_open(work, viewer, post, question)
                 await self._keeper.take_back(work, actor, question.accepted, "the acceptance was withdrawn")
-                question = evolve(question, accepted=None)
+                question = evolve(_without_choice(question), accepted=None)
+            else:
+                question = _without_choice(question)
             await self._repository.save(question, work.tx)
             return question
 
@@ -138,6 +142,10 @@ class QuestionService:
                     limit=days,
                 )
         return known.since
+
+
+def _without_choice(question: Question) -> Question:
+    return evolve(question, private_choice=None, private_at=None)
 
 
 def _require_right(viewer: Viewer, post: Post, path: list[str]) -> None:

@@ -23,7 +23,8 @@ class Target:
 @record(frozen=True, slots=True)
 class Reaction:
     """One member's to one thing, which is the post `post_id` or under it; None is none any more. `times` counts its changes,
-    `activity_id` is what it counts as for the author; `shadowed`: it is seen by who gave it alone."""
+    `activity_id` is what it counts as for the author; `shadowed`: it is seen by who gave it alone; `marked`: what it is to came or
+    went, and whether it counts is to be settled."""
 
     id: bytes
     programme_id: str
@@ -36,6 +37,7 @@ class Reaction:
     times: int
     activity_id: bytes | None = None
     shadowed: bool = False
+    marked: bool = False
 
     @property
     def counted(self) -> str | None:

@@ -17,7 +17,7 @@ from community.spaces.service import Viewer
 from gamification.kit.actors import Actor
 from gamification.kit.errors import Conflict, ErrorCode, Forbidden, InvalidInput, NotFound
 from gamification.kit.records import evolve, record
-from gamification.members.model import Member, Standing
+from gamification.members.model import Standing
 from gamification.programmes.catalogue import Catalogue
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
@@ -86,7 +86,7 @@ class ReactionService:
             after = evolve(
                 before, key=key, at=work.space.now, times=before.times + 1, shadowed=viewer.limited
             )
-            after = await self._settled(work, actor, seen, member, before, after)
+            after = await self._settled(work, actor, seen, before, after)
             await self._repository.save(after, work.tx)
             await self._repository.count(target, before.counted, after.counted, work.tx)
             return after
@@ -118,7 +118,6 @@ class ReactionService:
         work: Unit,
         actor: Actor,
         seen: _Seen,
-        member: Member,
         before: Reaction,
         after: Reaction,
     ) -> Reaction:
@@ -129,18 +128,7 @@ class ReactionService:
             return evolve(after, activity_id=None)
         if before.counted is not None:
             return after
-        authors = await work.stores.members.by_ids(actor.programme_id, [seen.author_id], work.tx)
-        author = authors.get(seen.author_id)
-        if author is None or author.is_gone or author.standing is Standing.BANNED:
-            return after
-        facts = {
-            "by": member.id.hex(),
-            "reaction": after.key,
-            "space": seen.post.space,
-            "to": after.target.kind.value,
-        }
-        activity = await self._acts.record(work, author, ACT, after.id, after.times, facts)
-        return evolve(after, activity_id=activity)
+        return evolve(after, activity_id=await counts_as(self._acts, work, after, seen.post.space))
 
     async def _seen(self, work: Unit, viewer: Viewer, target: Target) -> _Seen:
         programme_id = viewer.actor.programme_id
@@ -163,3 +151,18 @@ class ReactionService:
                 f"This comment is {comment.state}.", code=ErrorCode.COMMENT_STATE, path=["targetId"]
             )
         return _Seen(comment.author_id if comment is not None else post.author_id, post)
+
+
+async def counts_as(acts: Acts, work: Unit, reaction: Reaction, space: str) -> bytes | None:
+    """Record being reacted to as the author's activity; its id, or None where it counts nothing."""
+    authors = await work.stores.members.by_ids(reaction.programme_id, [reaction.author_id], work.tx)
+    author = authors.get(reaction.author_id)
+    if author is None or author.is_gone or author.standing is Standing.BANNED:
+        return None
+    facts = {
+        "by": reaction.member_id.hex(),
+        "reaction": reaction.key,
+        "space": space,
+        "to": reaction.target.kind.value,
+    }
+    return await acts.record(work, author, ACT, reaction.id, reaction.times, facts)

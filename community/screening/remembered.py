@@ -1,9 +1,11 @@
-"""`screened_texts`: what is remembered of texts for a while, to compare others with; no word of them."""
+"""`screened_texts`: what is remembered of texts for a while, to compare others with; no word of them. And {_id, programme_id,
+turns, until}, which all texts of one author write, and all that say the same."""
 
 from datetime import datetime
 from struct import pack, unpack
 
 from community.screening.likeness import VERSION, Fingerprint
+from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
 from gamification.programmes.definitions import ScreenedKind
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, Tx, UpdateOne, write
@@ -42,7 +44,8 @@ class RememberedTexts:
     async def remember(
         self, programme_id: str, text: Remembered, print_of: Fingerprint | None, until: datetime, tx: Tx
     ) -> None:
-        """Remember a text until then."""
+        """Remember a text until then. Of two at once by one author, or that say the same, one conflicts and is looked at
+        again: else neither would know of the other."""
         made: Document = {
             "programme_id": programme_id,
             "author_id": text.author_id,
@@ -52,7 +55,17 @@ class RememberedTexts:
             "until": until,
             **_print_to(print_of),
         }
-        await write(self._texts, [UpdateOne({"_id": text.id}, {"$set": made}, upsert=True)], tx)
+        turns = [derived_id("screened turn", text.author_id)]
+        if print_of is not None:
+            turns.append(derived_id("screened turn", programme_id, print_of.bands[0]))
+        turn: Document = {
+            "$setOnInsert": {"programme_id": programme_id},
+            "$max": {"until": until},
+            "$inc": {"turns": 1},
+        }
+        models = [UpdateOne({"_id": text.id}, {"$set": made}, upsert=True)]
+        models += [UpdateOne({"_id": one}, turn, upsert=True) for one in turns]
+        await write(self._texts, models, tx)
 
     async def reprint(self, target_id: bytes, print_of: Fingerprint, tx: Tx) -> None:
         """A text that is remembered says something else now."""

@@ -9,7 +9,7 @@ from community.screening.model import Finding, Text
 from community.screening.remembered import RememberedTexts
 from community.screening.screen import ReadyRule, look_into
 from community.writing.limits import check_body, check_tags, check_title
-from community.writing.markup import Markup
+from community.writing.markup import Markup, read_of
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import NotFound
 from gamification.kit.identifiers import new_id
@@ -117,7 +117,7 @@ class ScreeningTests:
             sample.kind,
             sample.space,
             title,
-            rendered.text,
+            read_of(rendered.text, rendered.html),
             check_tags(sample.tags),
             tuple(link.url for link in rendered.links),
             len(rendered.mentions),

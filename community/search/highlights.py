@@ -13,6 +13,7 @@ _LENGTH = 160
 _BEFORE = 40
 """So much of a text stands before the first match that is shown."""
 _SCANNED_MAX = 20_000
+_PLACES_MAX = 3
 
 
 class Place(StrEnum):
@@ -42,9 +43,11 @@ class Highlight:
 
 
 def highlights(query: Query, texts: Sequence[tuple[Place, str]]) -> list[Highlight]:
-    """The places that have matches, in order; of a long text the piece that has most of them."""
-    found = []
+    """The first few places that have matches, in order; of a long text the piece that has most of them."""
+    found: list[Highlight] = []
     for place, text in texts:
+        if len(found) == _PLACES_MAX:
+            break
         spans = matched(query, text[:_SCANNED_MAX], names=place is Place.NAME)
         if spans:
             found.append(Highlight(place, tuple(_parts(text, spans))))

@@ -16,6 +16,7 @@ from community.spaces.model import (
 )
 from community.trust.repository import COLLECTION as TRUST
 from gamification.members.repository import COLLECTION as MEMBERS
+from storage.batching import Batcher
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
 from storage.paging import Page, Window, find_page
 
@@ -42,31 +43,32 @@ class SpaceMembershipRepository:
     def __init__(self, mongo: Mongo) -> None:
         self._memberships = mongo.collection(COLLECTION)
         self._members = mongo.collection(MEMBERS)
+        self._around: Batcher[str, bytes, dict[bytes, Around]] = Batcher(self._read_around)
 
     async def around(self, programme_id: str, member_id: bytes, tx: Tx | None = None) -> Around:
-        """What stands around a member, in one read."""
+        """What stands around a member, in one read; outside transactions in one for all who are asked for at once."""
+        if tx is not None:
+            found = await self._read_around(programme_id, [member_id], tx)
+        else:
+            found = await self._around.ask(programme_id, [member_id])
+        return found.get(member_id, NOTHING_AROUND)
+
+    async def _read_around(
+        self, programme_id: str, member_ids: Sequence[bytes], tx: Tx | None = None
+    ) -> dict[bytes, Around]:
         rows = self._members.aggregate(
             [
-                {"$match": {"_id": member_id, "programme_id": programme_id}},
+                {"$match": {"_id": {"$in": list(member_ids)}, "programme_id": programme_id}},
                 {"$project": {"_id": 1}},
                 _joined(COLLECTION, "member_id", COLLECTION),
                 _joined(SANCTIONS, "member_id", SANCTIONS, [{"$match": {"open": True}}]),
                 _joined(BLOCKS, "blocker", "blocked_by_them"),
                 _joined(BLOCKS, "blocked", "who_block_them"),
-                _joined(TRUST, "_id", TRUST),
+                _joined(TRUST, "_id", TRUST, [{"$project": {"level": 1}}]),
             ],
             session=tx.session if tx else None,
         )
-        found = next(iter(await rows.to_list(1)), None)
-        if found is None:
-            return NOTHING_AROUND
-        return Around(
-            {row["space"]: _from(row) for row in found[COLLECTION]},
-            tuple(sanction_from(row) for row in found[SANCTIONS]),
-            frozenset(row["blocked"] for row in found["blocked_by_them"])
-            | frozenset(row["blocker"] for row in found["who_block_them"]),
-            next((int(row["level"]) for row in found[TRUST]), 0),
-        )
+        return {row["_id"]: _around_from(row) for row in await rows.to_list(None)}
 
     async def find(
         self, programme_id: str, space: str, member_id: bytes, tx: Tx | None = None
@@ -116,6 +118,21 @@ class SpaceMembershipRepository:
         """Every one of a programme, in no order."""
         async for row in self._memberships.find({"programme_id": programme_id}, batch_size=5000):
             yield _from(row)
+
+    async def of_member(self, member_id: bytes, tx: Tx) -> list[SpaceMembership]:
+        """All of a member's."""
+        rows = self._memberships.find({"member_id": member_id}, session=tx.session)
+        return [_from(row) for row in await rows.to_list(None)]
+
+
+def _around_from(found: Document) -> Around:
+    return Around(
+        {row["space"]: _from(row) for row in found[COLLECTION]},
+        tuple(sanction_from(row) for row in found[SANCTIONS]),
+        frozenset(row["blocked"] for row in found["blocked_by_them"])
+        | frozenset(row["blocker"] for row in found["who_block_them"]),
+        next((int(row["level"]) for row in found[TRUST]), 0),
+    )
 
 
 def _joined(

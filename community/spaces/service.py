@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
+from community.oversight.model import name_of
 from community.sanctions.model import Sanction, SanctionKind, on_of
 from community.spaces.access import may_act_on, may_give, rights_in, state_on_joining
 from community.spaces.model import (
@@ -23,7 +25,7 @@ from gamification.members.profile import check_text
 from gamification.members.repository import MemberRepository
 from gamification.members.service import MemberService, may_see
 from gamification.programmes.catalogue import Catalogue
-from gamification.programmes.definitions import Space, Status
+from gamification.programmes.definitions import Space, SpaceAccess, Status
 from gamification.programmes.gating import Tiers, lets_in
 from gamification.programmes.service import ProgrammeService
 from gamification.tiers.service import TierService
@@ -69,6 +71,13 @@ class Viewer:
         return tuple(key for key, one in self.rights.items() if one.moderates)
 
 
+class Places(Protocol):
+    """What a member has in a space as long as they are there, as places at gatherings."""
+
+    async def leave(self, programme_id: str, member_id: bytes, tx: Tx, space: str) -> None:
+        """Let them have it no more."""
+
+
 class SpaceService:
     """Members act for themselves, services for any member; who looks after a space, on those in it."""
 
@@ -81,8 +90,10 @@ class SpaceService:
         programmes: ProgrammeService,
         tiers: TierService,
         now: Callable[[], datetime],
+        places: Places,
     ) -> None:
         self._mongo = mongo
+        self._places = places
         self._repository = repository
         self._members = members
         self._profiles = profiles
@@ -141,6 +152,11 @@ class SpaceService:
             return _EMPTY
         return await self._repository.page(viewer.actor.programme_id, space, state, roles, window)
 
+    async def outranks(self, viewer: Viewer, space: str, member_id: bytes, tx: Tx) -> bool:
+        """Whether who looks after a space may act on that member there: staff on everyone, others on who has a lower role."""
+        theirs = await self._repository.find(viewer.actor.programme_id, space, member_id, tx)
+        return may_act_on(viewer.rights[space], theirs)
+
     async def join(
         self, actor: Actor, space: str, member_id: bytes | None
     ) -> tuple[SpaceMembership, SpaceRights]:
@@ -173,9 +189,11 @@ class SpaceService:
 
         async def body(tx: Tx) -> None:
             member = await self._acting(actor, member_id, tx)
-            known = (await self._rights(member, space, tx)).membership
+            rights = await self._rights(member, space, tx)
+            known = rights.membership
             if known is not None and known.state is not SpaceState.BARRED:
                 await self._repository.delete(known, tx)
+                await self._out(rights.space, member, tx)
 
         await self._mongo.transaction(body)
         return (await self._viewer_for(actor, member_id)).rights[space]
@@ -184,10 +202,12 @@ class SpaceService:
         """Let in who waits, add who does not, and lift a bar. Raises: NotFound, Forbidden."""
 
         async def body(tx: Tx) -> SpaceMembership:
-            _, member, known = await self._looked_after(actor, space, member_id, tx)
+            rights, member, known = await self._looked_after(actor, space, member_id, tx)
             if known is not None and known.state is SpaceState.ACTIVE:
                 return known
-            found = evolve(self._new(actor.programme_id, space, member, SpaceState.ACTIVE), by=_by(actor))
+            found = evolve(
+                self._new(actor.programme_id, space, member, SpaceState.ACTIVE), by=_by(actor, rights)
+            )
             await self._repository.save([found], tx)
             return found
 
@@ -196,8 +216,8 @@ class SpaceService:
     async def put_out(
         self, actor: Actor, space: str, member_id: bytes, *, bar: bool, reason: str | None
     ) -> SpaceMembership | None:
-        """Put a member out of a space, or refuse who waits; with `bar` they can't come back by themselves. What is left of
-        their membership. Raises: NotFound, Forbidden where they have no lower role, InvalidInput."""
+        """Put a member out of a space, or refuse who waits; with `bar` they can't come back by themselves. Who is barred stays so.
+        What is left of their membership. Raises: NotFound, Forbidden where they have no lower role, InvalidInput."""
         if reason is not None:
             check_text(reason, "reason", _REASON_MAX)
 
@@ -208,13 +228,17 @@ class SpaceService:
             if bar:
                 barred = evolve(
                     self._new(actor.programme_id, space, member, SpaceState.BARRED),
-                    by=_by(actor),
+                    by=_by(actor, rights),
                     reason=reason,
                 )
                 await self._repository.save([barred], tx)
+                await self._places.leave(actor.programme_id, member_id, tx, space)
                 return barred
+            if known is not None and known.state is SpaceState.BARRED:
+                return known
             if known is not None:
                 await self._repository.delete(known, tx)
+                await self._out(rights.space, member, tx)
             return None
 
         return await self._mongo.transaction(body)
@@ -229,7 +253,9 @@ class SpaceService:
             if known is not None and (known.state, known.role) == (SpaceState.ACTIVE, role):
                 return known
             found = evolve(
-                self._new(actor.programme_id, space, member, SpaceState.ACTIVE), role=role, by=_by(actor)
+                self._new(actor.programme_id, space, member, SpaceState.ACTIVE),
+                role=role,
+                by=_by(actor, rights),
             )
             await self._repository.save([found], tx)
             return found
@@ -241,6 +267,11 @@ class SpaceService:
     def _new(self, programme_id: str, space: str, member: Member, state: SpaceState) -> SpaceMembership:
         found = membership_id(programme_id, space, member.id)
         return SpaceMembership(found, programme_id, space, member.id, SpaceRole.MEMBER, state, self._now())
+
+    async def _out(self, space: Space, member: Member, tx: Tx) -> None:
+        """A member is in the space no more; what all read, they go on reading."""
+        if space.access is SpaceAccess.PRIVATE:
+            await self._places.leave(member.programme_id, member.id, tx, space.key)
 
     async def _tiers_of(self, member: Member | None, catalogue: Catalogue) -> Tiers:
         """Read where a space asks for a tier, else nothing."""
@@ -308,5 +339,7 @@ def spaces_of(viewer: Viewer) -> list[Space]:
     return [rights.space for rights in viewer.rights.values()]
 
 
-def _by(actor: Actor) -> str:
-    return f"{actor.role}:{actor.subject}"
+def _by(actor: Actor, rights: SpaceRights) -> str:
+    """Who did that: a member, who looks after the space by being in it, by their id, which says nothing once erased."""
+    own = rights.membership
+    return name_of(actor, own.member_id if own is not None else None)

@@ -2,22 +2,12 @@
 that where each is large enough, so is whatever can be told from several of them."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from community.surveys.model import Group
 from community.surveys.repository import answered_with, not_answered
-from gamification.kit.records import record
 from gamification.programmes.definitions import SurveyQuestion, SurveyQuestionKind
 
 NPS_BANDS = {"promoters": range(9, 11), "passives": range(7, 9), "detractors": range(7)}
-
-
-@record(frozen=True, slots=True)
-class Group:
-    """Who gave one answer, or one of some. `key` is an option's, a step of a scale, or a band of the net promoter score; None
-    for who did not answer the question."""
-
-    key: str | None
-    where: Mapping[str, Any]
 
 
 def groups_by(question: SurveyQuestion) -> list[Group]:
@@ -32,5 +22,6 @@ def groups_by(question: SurveyQuestion) -> list[Group]:
         found = NPS_BANDS
     else:
         return []
-    groups = [Group(key, answered_with(question.key, any_of=values)) for key, values in found.items()]
-    return [*groups, Group(None, not_answered(question.key))]
+    part = f"by:{question.key}"
+    groups = [Group(key, part, answered_with(question.key, any_of=values)) for key, values in found.items()]
+    return [*groups, Group(None, part, not_answered(question.key))]

@@ -1,7 +1,9 @@
 """Answers to surveys, and that somebody answered."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
@@ -53,6 +55,16 @@ class Ballot:
     programme_id: str
     survey: str
     answers: tuple[Answer, ...]
+
+
+@record(frozen=True, slots=True)
+class Group:
+    """Who gave one answer, or one of some. `key` is an option's, a step of a scale, or a band of the net promoter score; None
+    for who did not answer the question. `part` names all groups by that question together: they grow at once."""
+
+    key: str | None
+    part: str
+    where: Mapping[str, Any]
 
 
 def response_id(programme_id: str, survey: str, member_id: bytes, number: int) -> bytes:

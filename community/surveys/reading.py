@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
-from community.surveys.groups import Group, groups_by
-from community.surveys.model import Response, Value
-from community.surveys.repository import SurveyRepository
+from community.surveys.groups import groups_by
+from community.surveys.model import Group, Response, Value
+from community.surveys.repository import SurveyRepository, answered_at_all
 from community.surveys.results import Tally, is_too_few, is_withheld
 from community.surveys.service import is_there_for
 from gamification.kit.actors import Actor, Permission
@@ -15,7 +15,7 @@ from gamification.members.service import MemberService, may_see_private
 from gamification.programmes.definitions import Status, Survey, SurveyQuestion, SurveyQuestionKind
 from gamification.programmes.service import ProgrammeService
 from gamification.tiers.service import TierService
-from storage.mongo import Mongo
+from storage.mongo import Mongo, Tx
 from storage.paging import Page, Window
 
 _ROWS_A_READ = 500
@@ -111,22 +111,26 @@ class SurveyReading:
         self, actor: Actor, survey: Survey, question: str
     ) -> list[tuple[Group, Results]] | None:
         """The same by what was answered to one question. None where a group of an anonymous survey is too small: from the
-        others and all together it could be told. Raises: Forbidden, NotFound."""
-        await self._open(actor, survey)
+        others and all together it could be told; those who have come since wait until there are enough in each group.
+        Raises: Forbidden, NotFound."""
+        actor.require(Permission.SURVEYS_READ)
         asked = survey.question(question)
         groups = groups_by(asked) if asked is not None else None
         if not groups:
             raise NotFound("There is no such question to group by.", path=["question"])
-        counts = [await self._repository.count(actor.programme_id, survey, one.where) for one in groups]
+        await self._open(actor, survey, groups)
+        counts = [await self._repository.count(actor.programme_id, survey, one) for one in groups]
         if any(count and is_too_few(survey, count) for count in counts):
             return None
+        if survey.anonymous and not any(counts):
+            return None  # none has joined yet
         return [
             (
                 group,
                 Results(
                     survey,
                     count,
-                    await self._repository.tally(actor.programme_id, survey, group.where),
+                    await self._repository.tally(actor.programme_id, survey, group),
                 ),
             )
             for group, count in zip(groups, counts, strict=True)
@@ -143,7 +147,7 @@ class SurveyReading:
             return _NOTHING
         if is_withheld(survey, question, tally.answered):
             return _NOTHING
-        return await self._repository.texts(actor.programme_id, survey, question.key, window)
+        return await self._repository.texts(actor.programme_id, survey, question, window)
 
     async def columns(
         self, actor: Actor, survey: Survey
@@ -180,10 +184,22 @@ class SurveyReading:
         members = await self._members.by_ids(actor, [one.member_id for one in responses])
         return [(one, members.get(one.member_id)) for one in responses]
 
-    async def _open(self, actor: Actor, survey: Survey) -> None:
-        """Let who may read results have those that have come, where they are enough together. Raises: Forbidden."""
+    async def _open(self, actor: Actor, survey: Survey, groups: Sequence[Group] = ()) -> None:
+        """Let who may read results have those that have come, where they are enough together: all, those asked a question
+        that is asked of some, and these groups. Raises: Forbidden."""
         actor.require(Permission.SURVEYS_READ)
-        if survey.anonymous:
-            await self._mongo.transaction(
-                lambda tx: self._repository.show_waiting(actor.programme_id, survey, tx)
-            )
+        if not survey.anonymous:
+            return
+        programme_id, repository = actor.programme_id, self._repository
+
+        async def body(tx: Tx) -> None:
+            await repository.show_waiting(programme_id, survey, tx)
+            for one in survey.questions:
+                if one.shown_if:
+                    asked = [answered_at_all(one.key)]
+                    await repository.join_waiting(programme_id, survey, one.key, asked, tx)
+            if groups:
+                wheres = [one.where for one in groups]
+                await repository.join_waiting(programme_id, survey, groups[0].part, wheres, tx)
+
+        await self._mongo.transaction(body)

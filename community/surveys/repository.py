@@ -1,15 +1,26 @@
 """`survey_responses`: that a member answered, and what, unless the survey is anonymous. `survey_ballots`: what was answered to
 anonymous ones, with nothing that leads to who it was: ids by chance, no times, and documents kept in the order of their ids.
-"""
+`shown`: results have it; `joined`: what of them that is about a part of the answers has it too, the others not yet."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
-from community.surveys.model import Answer, Ballot, Response, Value
+from community.surveys.model import Answer, Ballot, Group, Response, Value
 from community.surveys.results import Tally
 from gamification.programmes.definitions import Survey, SurveyQuestion, SurveyQuestionKind
-from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, Tx, find_by_ids, insert
+from storage.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Document,
+    Index,
+    Mongo,
+    ReplaceOne,
+    Tx,
+    find_by_ids,
+    insert,
+    write,
+)
 from storage.paging import Page, Window, find_page
 
 RESPONSES = "survey_responses"
@@ -76,23 +87,69 @@ class SurveyRepository:
     # -- what was answered
 
     async def show_waiting(self, programme_id: str, survey: Survey, tx: Tx) -> None:
-        """Let results have the ballots that have come since they last had some, where there are enough together. Of two who
-        do so at once, one conflicts and looks again."""
+        """Let results have the ballots that have come since they last had some, where they are of enough people together. Of
+        two who do so at once, one conflicts and looks again."""
         waiting = {"programme_id": programme_id, "survey": survey.key, "shown": False}
-        if await self._ballots.count_documents(waiting, session=tx.session) >= survey.group_least:
+        count = await self._ballots.count_documents(waiting, session=tx.session)
+        if count < survey.group_least:
+            return
+        # Whose they are nobody can tell; but they are as many as the latest responses.
+        people, _ = await self._latest(programme_id, survey, count, tx)
+        if people >= survey.group_least:
             await self._ballots.update_many(waiting, {"$set": {"shown": True}}, session=tx.session)
 
-    async def count(self, programme_id: str, survey: Survey, where: Mapping[str, Any] | None = None) -> int:
-        """How many answers results have, of a group or of all."""
-        found, query = self._answers(programme_id, survey)
-        return int(await found.count_documents({**query, **(where or {})}))
+    async def join_waiting(
+        self, programme_id: str, survey: Survey, part: str, groups: Sequence[Mapping[str, Any]], tx: Tx
+    ) -> None:
+        """Let a part of the results have the ballots that all together have and it has not yet: where in each of its groups
+        they are of enough people or there are none, and else not one. It would be told by how the others grew."""
+        stated = {"programme_id": programme_id, "survey": survey.key}
+        waiting = {**stated, "shown": True, "joined": {"$ne": part}}
+        count = await self._ballots.count_documents(waiting, session=tx.session)
+        if count < survey.group_least:
+            return
+        later = await self._ballots.count_documents({**stated, "shown": False}, session=tx.session)
+        _, most = await self._latest(programme_id, survey, count + later, tx)
+        # However they are spread, so many are of `group_least` people.
+        enough = (survey.group_least - 1) * most + 1
+        for where in groups:
+            of_group = await self._ballots.count_documents({**waiting, **where}, session=tx.session)
+            if 0 < of_group < enough:
+                return
+        await self._ballots.update_many(waiting, {"$addToSet": {"joined": part}}, session=tx.session)
 
-    async def tally(
-        self, programme_id: str, survey: Survey, where: Mapping[str, Any] | None = None
-    ) -> dict[str, Tally]:
-        """What was answered to each question, of a group or of all."""
-        found, query = self._answers(programme_id, survey)
-        unwound: list[Document] = [{"$match": {**query, **(where or {})}}, {"$unwind": "$answers"}]
+    async def _latest(self, programme_id: str, survey: Survey, count: int, tx: Tx) -> tuple[int, int]:
+        """Of how many people so many of the latest responses are, and how many at most of one: a survey that repeats is
+        answered by one person more than once."""
+        rows = self._responses.aggregate(
+            [
+                {"$match": {"programme_id": programme_id, "survey": survey.key}},
+                {"$sort": {"at": DESCENDING, "_id": DESCENDING}},
+                {"$limit": count},
+                {"$group": {"_id": "$member_id", "count": {"$sum": 1}}},
+                {"$group": {"_id": None, "people": {"$sum": 1}, "most": {"$max": "$count"}}},
+            ],
+            allowDiskUse=True,
+            session=tx.session,
+        )
+        found = next(iter(await rows.to_list(1)), {"people": 0, "most": 1})
+        return int(found["people"]), int(found["most"])
+
+    async def count(self, programme_id: str, survey: Survey, group: Group | None = None) -> int:
+        """How many answers results have, of a group or of all."""
+        found, query = self._answers(programme_id, survey, group)
+        return int(await found.count_documents(query))
+
+    async def tally(self, programme_id: str, survey: Survey, group: Group | None = None) -> dict[str, Tally]:
+        """What was answered to each question, of a group or of all. Of anonymous surveys a question that is asked of some has
+        the answers that joined it, and of a group none: against those of all it would tell of who is in neither."""
+        found, query = self._answers(programme_id, survey, group)
+        unwound: list[Document] = [{"$match": query}, {"$unwind": "$answers"}]
+        some = [one.key for one in survey.questions if one.shown_if]
+        if survey.anonymous and some:
+            has_joined: Document = {"$expr": {"$in": ["$answers.q", {"$ifNull": ["$joined", []]}]}}
+            of_all: list[Document] = [has_joined] if group is None else []
+            unwound.append({"$match": {"$or": [{"answers.q": {"$nin": some}}, *of_all]}})
         texts = [one.key for one in survey.questions if one.kind is SurveyQuestionKind.TEXT]
         totals = found.aggregate([*unwound, {"$group": {"_id": "$answers.q", "count": {"$sum": 1}}}])
         answered = {row["_id"]: int(row["count"]) async for row in totals}
@@ -120,21 +177,23 @@ class SurveyRepository:
                 ranks[one["q"]][one["v"], int(one["p"])] = row["count"]
         return {key: Tally(count, values[key], ranks[key]) for key, count in answered.items()}
 
-    async def texts(self, programme_id: str, survey: Survey, question: str, window: Window) -> Page[str]:
+    async def texts(
+        self, programme_id: str, survey: Survey, question: SurveyQuestion, window: Window
+    ) -> Page[str]:
         """What was written as an answer, in no order that tells of anything."""
-        found, query = self._answers(programme_id, survey)
-        page = await find_page(found, {**query, "answers.q": question}, [("_id", 1)], window)
-        texts = [next(a["v"] for a in row["answers"] if a["q"] == question) for row in page.rows]
+        found, query = self._answered(programme_id, survey, question)
+        page = await find_page(found, query, [("_id", 1)], window)
+        texts = [next(a["v"] for a in row["answers"] if a["q"] == question.key) for row in page.rows]
         return Page(texts, page.positions, page.has_next, page.has_previous)
 
     async def column(
         self, programme_id: str, survey: Survey, question: SurveyQuestion
     ) -> AsyncIterator[Value]:
         """All answers to one question, in their own order."""
-        found, query = self._answers(programme_id, survey)
+        found, query = self._answered(programme_id, survey, question)
         rows = found.aggregate(
             [
-                {"$match": {**query, "answers.q": question.key}},
+                {"$match": query},
                 {"$unwind": "$answers"},
                 {"$match": {"answers.q": question.key}},
                 {"$project": {"_id": 0, "v": "$answers.v"}},
@@ -158,17 +217,42 @@ class SurveyRepository:
         async for row in self._ballots.find({"programme_id": programme_id}, batch_size=_BATCH):
             yield Ballot(row["_id"], row["programme_id"], row["survey"], _answers_from(row["answers"]))
 
-    def _answers(self, programme_id: str, survey: Survey) -> tuple[Any, Document]:
-        """Where the answers are that results have."""
+    def _answers(self, programme_id: str, survey: Survey, group: Group | None = None) -> tuple[Any, Document]:
+        """Where the answers are that results have, of a group or of all."""
         query: Document = {"programme_id": programme_id, "survey": survey.key}
         if survey.anonymous:
-            return self._ballots, {**query, "shown": True}
-        return self._responses, {**query, "answers": {"$exists": True}}
+            query |= {"shown": True} if group is None else {"shown": True, "joined": group.part}
+        else:
+            query["answers"] = {"$exists": True}
+        # A group may ask for answers of its own.
+        return (self._ballots if survey.anonymous else self._responses), query | dict(
+            group.where if group is not None else {}
+        )
+
+    def _answered(self, programme_id: str, survey: Survey, question: SurveyQuestion) -> tuple[Any, Document]:
+        """Where the answers are that results have to one question."""
+        found, query = self._answers(programme_id, survey)
+        is_part = survey.anonymous and question.shown_if
+        return found, query | {"answers.q": question.key} | ({"joined": question.key} if is_part else {})
+
+    async def all_of(self, member_id: bytes, tx: Tx) -> list[Response]:
+        """All of a member's, in the order in which they were given."""
+        rows = self._responses.find({"member_id": member_id}, session=tx.session)
+        return sorted((_from(row) for row in await rows.to_list(None)), key=lambda one: (one.at, one.id))
+
+    async def save(self, responses: Sequence[Response], tx: Tx) -> None:
+        """Keep responses as they are now."""
+        await write(self._responses, [ReplaceOne({"_id": one.id}, _to(one)) for one in responses], tx)
 
 
 def answered_with(question: str, *, any_of: Iterable[int | str]) -> Document:
     """The part of a query for who gave one of these answers to a question."""
     return {"answers": {"$elemMatch": {"q": question, "v": {"$in": list(any_of)}}}}
+
+
+def answered_at_all(question: str) -> Document:
+    """The part of a query for who answered a question, whatever it was."""
+    return {"answers.q": question}
 
 
 def not_answered(question: str) -> Document:

@@ -95,7 +95,7 @@ def is_too_few(survey: Survey, group: int) -> bool:
     return survey.anonymous and group < survey.group_least
 
 
-def is_withheld(survey: Survey, question: SurveyQuestion, *answered: int) -> bool:
-    """Whether a question's answers, of all or of several groups, are not shown: asked of some by what they answered before,
-    it shows these as a group, which may be too small. If one of several is, all are, or it could be told from the others."""
-    return bool(question.shown_if) and any(count and is_too_few(survey, count) for count in answered)
+def is_withheld(survey: Survey, question: SurveyQuestion, answered: int) -> bool:
+    """Whether a question's answers are not shown: asked of some by what they answered before, it shows these as a group, which
+    may be too small. That nobody was asked looks the same."""
+    return bool(question.shown_if) and is_too_few(survey, answered)

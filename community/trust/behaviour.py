@@ -8,7 +8,7 @@ from community.trust.levels import Behaviour
 from gamification.kit.records import evolve
 from gamification.members.model import Member
 from gamification.programmes.definitions import TrustSettings
-from storage.mongo import Mongo
+from storage.mongo import Mongo, Tx
 
 
 class BehaviourReading:
@@ -19,9 +19,10 @@ class BehaviourReading:
         self._reactions = mongo.collection("reactions")
 
     async def of(
-        self, members: Sequence[Member], settings: TrustSettings, now: datetime
+        self, members: Sequence[Member], settings: TrustSettings, now: datetime, tx: Tx | None = None
     ) -> dict[bytes, Behaviour]:
         """What each of these did."""
+        session = tx.session if tx is not None else None
         ids = [member.id for member in members]
         found = {
             member.id: Behaviour(joined_days=max(0, (now - member.joined_at).days)) for member in members
@@ -29,13 +30,14 @@ class BehaviourReading:
         since, lately = now - settings.window, now - timedelta(days=settings.layers.days)
         days: dict[bytes, set[str]] = {}
         for texts in self._texts:
-            rows = texts.aggregate(_written(ids, min(since, lately)))
+            rows = texts.aggregate(_written(ids, min(since, lately)), session=session)
             for row in await rows.to_list(None):
                 _count(found, days, row, since, lately)
         for member_id, written in days.items():
             found[member_id] = evolve(found[member_id], days=len(written))
         for at, name in ((since, "likers"), (lately, "likers_lately")):
-            for row in await self._reactions.aggregate(_liked(ids, at)).to_list(None):
+            liked = self._reactions.aggregate(_liked(ids, at), session=session)
+            for row in await liked.to_list(None):
                 found[row["_id"]] = evolve(found[row["_id"]], **{name: int(row["count"])})
         return found
 

@@ -1,11 +1,11 @@
-"""`community_trust`: {_id: the member's id, programme_id, level, since, pinned, layer}, and in `community_trust_runs`
-when each programme was assessed."""
+"""`community_trust`: {_id: the member's id, programme_id, level, since, pinned, layer, written}, and in `community_trust_runs`
+when each programme was assessed. `written` has the texts of the last 24 hours, while the programme limits them: {id, at}."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from community.trust.model import Layer, Trust
-from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
+from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, write
 
 COLLECTION = "community_trust"
 RUNS = "community_trust_runs"
@@ -35,8 +35,20 @@ class TrustRepository:
 
     async def save(self, trusts: Sequence[Trust], tx: Tx) -> None:
         """Keep them as they are now."""
-        models = [ReplaceOne({"_id": one.member_id}, _to(one), upsert=True) for one in trusts]
+        models = [UpdateOne({"_id": one.member_id}, {"$set": _to(one)}, upsert=True) for one in trusts]
         await write(self._trust, models, tx)
+
+    async def written(self, member_id: bytes, tx: Tx) -> list[Document]:
+        """The texts of a member that `keep_written` was told of."""
+        row = await self._trust.find_one({"_id": member_id}, ["written"], session=tx.session)
+        return list(row.get("written", ())) if row is not None else []
+
+    async def keep_written(self, trust: Trust, written: Sequence[Document], tx: Tx) -> None:
+        """Keep that these are a member's texts; who had no document is as `trust` says. Of two who do so at the same time,
+        one conflicts and counts again."""
+        new = {name: value for name, value in _to(trust).items() if name != "_id"}
+        update = {"$set": {"written": list(written)}, "$setOnInsert": new}
+        await write(self._trust, [UpdateOne({"_id": trust.member_id}, update, upsert=True)], tx)
 
     async def layers(self, programme_id: str) -> dict[Layer, int]:
         """How many of a programme are in each layer."""

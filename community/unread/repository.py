@@ -48,31 +48,51 @@ class UnreadRepository:
     async def comments(self, followed: list[bytes], shown: Mapping[str, Any]) -> dict[bytes, int]:
         """How many comments of what is `shown` came under each followed post since it was read last, COUNTED_MAX at most, by
         the post's id; `followed` are the ids of what says that it is followed. One read in all."""
-        later: list[Document] = [
-            {
-                "$match": {
-                    "$expr": {
-                        "$and": [{"$eq": ["$post_id", "$$post"]}, {"$gt": ["$created_at", "$$read_at"]}]
-                    },
-                    "state": CommentState.PUBLISHED.value,
-                    **shown,
-                }
-            },
-            {"$limit": COUNTED_MAX},
-            {"$project": {"_id": 1}},
-        ]
         rows = self._followed.aggregate(
             [
                 {"$match": {"_id": {"$in": followed}}},
+                _joined("written", shown, [_later("created_at")]),
+                # What waited for a moderator came when they let it through, whenever it was written.
+                _joined(
+                    "approved",
+                    {"approved_at": {"$exists": True}, **shown},
+                    [_later("approved_at"), {"$lte": ["$created_at", "$$read_at"]}],
+                ),
                 {
-                    "$lookup": {
-                        "from": COMMENTS,
-                        "let": {"post": "$post_id", "read_at": "$read_at"},
-                        "pipeline": later,
-                        "as": "later",
+                    "$project": {
+                        "post_id": 1,
+                        "count": {
+                            "$min": [COUNTED_MAX, {"$add": [{"$size": "$written"}, {"$size": "$approved"}]}]
+                        },
                     }
                 },
-                {"$project": {"post_id": 1, "count": {"$size": "$later"}}},
             ]
         )
         return {row["post_id"]: int(row["count"]) for row in await rows.to_list(None)}
+
+
+def _joined(name: str, shown: Mapping[str, Any], conditions: list[Document]) -> Document:
+    """Comments under a followed post that meet these conditions, as far as one counts them."""
+    under = {"$eq": ["$post_id", "$$post"]}
+    return {
+        "$lookup": {
+            "from": COMMENTS,
+            "let": {"post": "$post_id", "read_at": "$read_at"},
+            "pipeline": [
+                {
+                    "$match": {
+                        "$expr": {"$and": [under, *conditions]},
+                        "state": CommentState.PUBLISHED.value,
+                        **shown,
+                    }
+                },
+                {"$limit": COUNTED_MAX},
+                {"$project": {"_id": 1}},
+            ],
+            "as": name,
+        }
+    }
+
+
+def _later(field: str) -> Document:
+    return {"$gt": [f"${field}", "$$read_at"]}

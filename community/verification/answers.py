@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from community.comments.model import Comment, CommentState
 from community.comments.work import ACT as COMMENTED
-from community.posts.model import Post
+from community.posts.model import Post, PostState
 from community.reactions.model import TargetKind
 from community.reactions.service import ACT as LIKED
 from community.recording import source_of
@@ -19,8 +19,8 @@ async def check_answers(
     services: Services, programme_id: str, members: Mapping[bytes, Member], report: Report
 ) -> None:
     """Check every comment and reaction of a programme."""
-    posts = {post.id: post async for post in services.post_store.stream(programme_id)}
-    comments = {one.id: one async for one in services.comment_store.stream(programme_id)}
+    posts = {post.id: post async for post in services.kept.posts.stream(programme_id)}
+    comments = {one.id: one async for one in services.kept.comments.stream(programme_id)}
     await _check_comments(services, programme_id, posts, comments, members, report)
     await _check_reactions(services, programme_id, posts, comments, members, report)
 
@@ -72,7 +72,7 @@ async def _check_reactions(
 ) -> None:
     standing = await _standing(services, programme_id, LIKED)
     given: dict[bytes, Counter[str]] = {}
-    async for one in services.reaction_store.stream(programme_id):
+    async for one in services.kept.reactions.stream(programme_id):
         report.count("reactions")
         name = f"reaction {one.id.hex()}"
         known = posts if one.target.kind is TargetKind.POST else comments
@@ -82,14 +82,16 @@ async def _check_reactions(
             given.setdefault(one.target.id, Counter())[one.counted] += 1
         elif one.key is None and one.activity_id is not None:
             report.differs(f"{name}: it is withdrawn, but counts by {one.activity_id.hex()}")
+        if one.activity_id is not None and not one.marked and _is_gone(known.get(one.target.id), members):
+            report.differs(f"{name}: what it is to is gone, but it counts by {one.activity_id.hex()}")
         if one.activity_id is not None and standing.pop(one.activity_id, None) is None:
             author = members.get(one.author_id)
             if author is not None and author.erased_at is None:
                 report.differs(f"{name}: its activity {one.activity_id.hex()} does not stand")
-    async for vote in services.imported_votes.stream(programme_id):
+    async for vote in services.kept.imported_votes.stream(programme_id):
         report.count("imported votes")
         known = posts if vote.target.kind is TargetKind.POST else comments
-        if vote.target.id not in known:
+        if vote.target.id not in known or vote.post_id not in posts:
             report.differs(f"imported vote {vote.id.hex()}: what it is for is missing")
         given.setdefault(vote.target.id, Counter())[vote.key] += 1
     targets: list[Post | Comment] = [*posts.values(), *comments.values()]
@@ -100,6 +102,14 @@ async def _check_reactions(
         if isinstance(target, Comment):
             report.compare(f"comment {target.id.hex()} reacted", target.reacted, computed.total())
     _check_left(standing, members, "a reaction", report)
+
+
+def _is_gone(target: Post | Comment | None, members: Mapping[bytes, Member]) -> bool:
+    """Whether what is reacted to was taken down, and its author was not erased, of whom nothing is counted."""
+    if target is None or target.state in (PostState.PUBLISHED, CommentState.PUBLISHED):
+        return False
+    author = members.get(target.author_id)
+    return author is not None and author.erased_at is None
 
 
 async def _standing(services: Services, programme_id: str, act: str) -> dict[bytes, bytes]:

@@ -17,12 +17,12 @@ async def check_gatherings(
 ) -> None:
     """Check every gathering and answer of a programme."""
     programme_id = catalogue.programme_id
-    gatherings = {one.id: one async for one in services.gathering_store.stream(programme_id)}
+    gatherings = {one.id: one async for one in services.kept.gatherings.stream(programme_id)}
     activities = services.activities.of_source(programme_id, source_of(ACT))
     standing = {one.id: one.member_id async for one in activities if one.reversal is None}
     answers: dict[bytes, Counter[str]] = {found: Counter() for found in gatherings}
     came: Counter[bytes] = Counter()
-    async for rsvp in services.rsvp_store.stream(programme_id):
+    async for rsvp in services.kept.rsvps.stream(programme_id):
         report.count("gathering answers")
         _check_rsvp(rsvp, gatherings, members, standing, report)
         if rsvp.gathering_id in answers and rsvp.state.is_counted and not rsvp.shadowed:

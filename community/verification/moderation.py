@@ -67,12 +67,12 @@ async def _hidden(services: Services, programme_id: str) -> set[bytes]:
     """Posts and comments that wait for a moderator."""
     posts = {
         post.id
-        async for post in services.post_store.stream(programme_id)
+        async for post in services.kept.posts.stream(programme_id)
         if post.state in (PostState.HIDDEN, PostState.PENDING)
     }
     return posts | {
         one.id
-        async for one in services.comment_store.stream(programme_id)
+        async for one in services.kept.comments.stream(programme_id)
         if one.state in (CommentState.HIDDEN, CommentState.PENDING)
     }
 

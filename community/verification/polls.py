@@ -16,11 +16,11 @@ async def check_polls(
 ) -> None:
     """Check every poll and ballot of a programme."""
     posts = {
-        post.id: post async for post in services.post_store.stream(programme_id) if post.kind is PostKind.POLL
+        post.id: post async for post in services.kept.posts.stream(programme_id) if post.kind is PostKind.POLL
     }
     stored: dict[bytes, Poll] = {}
     counted: dict[bytes, Poll] = {}
-    async for poll in services.poll_store.stream(programme_id):
+    async for poll in services.kept.polls.stream(programme_id):
         report.count("polls")
         name = f"poll {poll.id.hex()}"
         post = posts.get(poll.id)
@@ -34,7 +34,7 @@ async def check_polls(
     for post in posts.values():
         if post.options and post.id not in stored:
             report.differs(f"poll {post.id.hex()}: it has options, but nothing counts its votes")
-    async for ballot in services.poll_store.stream_ballots(programme_id):
+    async for ballot in services.kept.polls.stream_ballots(programme_id):
         report.count("ballots")
         if ballot.post_id not in counted or ballot.member_id not in members:
             report.differs(f"ballot {ballot.id.hex()}: its poll, or whose it is, is missing")

@@ -16,18 +16,18 @@ async def check_proposals(
     """Check every proposal and support of a programme."""
     posts = {
         post.id: post
-        async for post in services.post_store.stream(programme_id)
+        async for post in services.kept.posts.stream(programme_id)
         if post.kind is PostKind.PROPOSAL
     }
     supported: Counter[bytes] = Counter()
     of_posts: set[bytes] = set()
-    async for one in services.proposal_store.stream_supports(programme_id):
+    async for one in services.kept.proposals.stream_supports(programme_id):
         report.count("proposal supports")
         of_posts.add(one.post_id)
         supported[one.post_id] += one.counts
         if one.member_id not in members:
             report.differs(f"support {one.id.hex()}: whose it is, is missing")
-    async for proposal in services.proposal_store.stream(programme_id):
+    async for proposal in services.kept.proposals.stream(programme_id):
         report.count("proposals")
         of_posts.discard(proposal.id)
         name = f"proposal {proposal.id.hex()}"

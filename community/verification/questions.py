@@ -20,17 +20,17 @@ async def check_questions(
     """Check every question and bounty of a programme."""
     posts = {
         post.id: post
-        async for post in services.post_store.stream(programme_id)
+        async for post in services.kept.posts.stream(programme_id)
         if post.kind is PostKind.QUESTION
     }
     answers: dict[bytes, list[Comment]] = {}
-    async for one in services.comment_store.stream(programme_id):
+    async for one in services.kept.comments.stream(programme_id):
         if one.post_id in posts and one.is_answer:
             answers.setdefault(one.post_id, []).append(one)
     activities = services.activities.of_source(programme_id, source_of(ACT))
     standing = {one.id: one.member_id async for one in activities if one.reversal is None}
     questions: dict[bytes, Question] = {}
-    async for question in services.question_store.stream(programme_id):
+    async for question in services.kept.questions.stream(programme_id):
         report.count("questions")
         questions[question.id] = question
         post = posts.pop(question.id, None)
@@ -94,7 +94,7 @@ async def _check_bounties(
     services: Services, programme_id: str, questions: Mapping[bytes, Question], report: Report
 ) -> None:
     offered = {question.bounty_id for question in questions.values() if question.has_bounty}
-    async for bounty in services.question_store.stream_bounties(programme_id):
+    async for bounty in services.kept.questions.stream_bounties(programme_id):
         report.count("bounties")
         name = f"bounty {bounty.id.hex()}"
         if bounty.post_id not in questions:

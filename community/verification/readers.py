@@ -4,6 +4,7 @@ that of its formula."""
 from collections.abc import Mapping
 
 from community.posts.heat import score_of
+from community.posts.model import PostState
 from community.reactions.model import TargetKind
 from community.services import Services
 from gamification.members.model import Member
@@ -15,23 +16,25 @@ async def check_readers(
 ) -> None:
     """Check every followed post, bookmark, reader and score of a programme."""
     posts = set()
-    async for post, hot in services.heat_store.stream(programme_id):
+    async for post, hot in services.kept.heats.stream(programme_id):
         posts.add(post.id)
         if post.published_at is None:
+            if post.state is PostState.PUBLISHED:
+                report.differs(f"post {post.id.hex()}: it is published, and not since when")
             continue
         report.count("scores of hot posts")
         people = post.heat.people if post.heat is not None else 0
         report.compare(f"post {post.id.hex()} hot", hot, score_of(people, post.published_at))
-    comments = {one.id async for one in services.comment_store.stream(programme_id)}
-    async for followed in services.following_store.stream(programme_id):
+    comments = {one.id async for one in services.kept.comments.stream(programme_id)}
+    async for followed in services.kept.following.stream(programme_id):
         report.count("followed posts")
         if followed.member_id not in members or followed.post_id not in posts:
             report.differs(f"followed post {followed.id.hex()}: its member or its post is missing")
-    async for reader in services.following_store.stream_readers(programme_id):
+    async for reader in services.kept.following.stream_readers(programme_id):
         report.count("readers")
         if reader.member_id not in members:
             report.differs(f"reader {reader.member_id.hex()}: there is no such member")
-    async for bookmark in services.bookmark_store.stream(programme_id):
+    async for bookmark in services.kept.bookmarks.stream(programme_id):
         report.count("bookmarks")
         known = posts if bookmark.target.kind is TargetKind.POST else comments
         if bookmark.member_id not in members or bookmark.target.id not in known:

@@ -17,11 +17,11 @@ async def check_screenings(
 ) -> None:
     """Each is of a member, by rules that there are, and of a post or comment that there is unless it was refused; its verdict is
     its findings' heaviest. What waits for a moderator was held."""
-    posts = {post.id: post async for post in services.post_store.stream(catalogue.programme_id)}
-    comments = {one.id: one async for one in services.comment_store.stream(catalogue.programme_id)}
+    posts = {post.id: post async for post in services.kept.posts.stream(catalogue.programme_id)}
+    comments = {one.id: one async for one in services.kept.comments.stream(catalogue.programme_id)}
     rules = {rule.key for rule in catalogue.document.screening}
     held: set[bytes] = set()
-    async for screening in services.screening_store.stream(catalogue.programme_id):
+    async for screening in services.kept.screenings.stream(catalogue.programme_id):
         report.count("screenings")
         name = f"screening {screening.id.hex()}"
         if screening.author_id not in members:

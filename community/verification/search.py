@@ -8,7 +8,7 @@ from gamification.verification.report import Report
 
 async def check_search(services: Services, programme_id: str, report: Report) -> None:
     """Each published text has its terms and no other has any; each member has their name's."""
-    async for kind, row in services.search_store.stream(programme_id):
+    async for kind, row in services.kept.searches.stream(programme_id):
         report.count("texts found by terms")
         name = f"{kind} {row['_id'].hex()}"
         stored = row.get("search")

@@ -39,14 +39,14 @@ class VerificationService:
             return report
         members = {member.id: member async for member in services.stores.members.stream(programme_id)}
         await check_surveys(services, catalogue, members, report)
-        await check_complaints(services.complaint_store, catalogue, members, report)
-        async for one in services.memberships.stream(programme_id):
+        await check_complaints(services.kept.complaints, catalogue, members, report)
+        async for one in services.kept.memberships.stream(programme_id):
             report.count("space memberships")
             if one.space not in catalogue.spaces or one.member_id not in members:
                 report.differs(
                     f"space membership {one.id.hex()}: {one.space!r} or {one.member_id.hex()} is missing"
                 )
-        await check_posts(services.post_store, services.activities, catalogue, members, report)
+        await check_posts(services.kept.posts, services.activities, catalogue, members, report)
         await check_answers(services, programme_id, members, report)
         await check_questions(services, programme_id, members, report)
         await check_polls(services, programme_id, members, report)

@@ -4,9 +4,11 @@ Two walls stand one behind the other: the renderer writes no HTML of the author'
 member; then a list of what is allowed takes out whatever else might have got there.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +32,7 @@ _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"s
 _ATTRIBUTES |= {"span": {"class", "data-member"}, "td": {"align"}, "th": {"align"}}
 _REL = "noopener noreferrer nofollow ugc"
 """Nobody gains rank by linking to themselves here, and no page that is opened learns where from."""
+_TITLED = re.compile(r'<(?:a|img)\b[^<>]*? title="([^"]*)"')
 
 
 @record(frozen=True, slots=True)
@@ -160,6 +163,12 @@ def excerpt(text: str, length: int = 200) -> str:
     head = line[: length - 1]
     words, _, broken = head.rpartition(" ")
     return f"{words if words and len(broken) < length // 2 else head}…"
+
+
+def read_of(text: str, html: str) -> str:
+    """All that can be read of a text that was rendered: itself, and then what its links and pictures show when a pointer rests
+    on them."""
+    return "\n".join([text, *map(unescape, _TITLED.findall(html))])
 
 
 def _kept(tag: str, name: str, value: str) -> str | None:

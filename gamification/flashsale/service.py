@@ -7,11 +7,11 @@ from gamification.flashsale.admission import Admission, Sale
 from gamification.flashsale.model import Reservation
 from gamification.flashsale.repository import ReservationRepository
 from gamification.kit.actors import Actor, Permission
-from gamification.kit.batching import Batcher
 from gamification.members.model import Member
 from gamification.members.service import may_see_private
 from gamification.programmes.definitions import FlashSale, Status
 from gamification.programmes.service import ProgrammeService
+from storage.batching import Batcher
 from storage.paging import Page, Window
 from storage.redis import RedisUnavailable
 

@@ -4,7 +4,7 @@ Source: the dump's own readme; dates are UTC without a suffix, to the millisecon
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -17,6 +17,8 @@ Row = Mapping[str, str]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_WHOLE_MAX = 2**53 - 1
+"""Ids and counts are kept in 64 bits, and no site has numbers of that size."""
 
 
 class MalformedRowError(ValueError):
@@ -58,12 +60,15 @@ def text(row: Row, name: str) -> str:
 
 
 def whole(row: Row, name: str) -> int:
-    """Raises: MalformedRowError where the attribute is missing or not a whole number."""
+    """Raises: MalformedRowError where the attribute is missing or not a whole number, or is beyond what can be kept."""
     value = text(row, name)
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise MalformedRowError(f"{name} is {value!r}, not a whole number") from None
+    if abs(number) > _WHOLE_MAX:
+        raise MalformedRowError(f"{name} is {number}, which is too large")
+    return number
 
 
 def optional_whole(row: Row, name: str) -> int | None:
@@ -72,7 +77,7 @@ def optional_whole(row: Row, name: str) -> int | None:
 
 
 def milliseconds(row: Row, name: str) -> int:
-    """A date as whole milliseconds since 1970, UTC. Raises: MalformedRowError."""
+    """A date as whole milliseconds since 1970, UTC. Raises: MalformedRowError, also for a date before that."""
     value = text(row, name)
     try:
         moment = datetime.fromisoformat(value)
@@ -80,6 +85,9 @@ def milliseconds(row: Row, name: str) -> int:
         raise MalformedRowError(f"{name} is {value!r}, not a date") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    # Where the calendar ends, dates that state an offset can't be told in UTC.
+    if not _EPOCH.year - 1 <= moment.year < MAXYEAR or moment < _EPOCH:
+        raise MalformedRowError(f"{name} is {value!r}, when there were no sites")
     return (moment - _EPOCH) // _MILLISECOND
 
 

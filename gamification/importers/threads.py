@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gamification.importers import dump
@@ -26,6 +27,12 @@ from gamification.importers.stackexchange import (
 )
 
 NOT_CONTENT = "vote type that is no content"
+TOO_LONG = "longer than any text"
+FUTURE = "dated in the future"
+TEXT_MAX = 500_000
+"""A longer text is none that somebody wrote, and would not go into one document with all that is made of it."""
+SCORE_MAX = 10_000
+"""Each point of a comment's score becomes a vote."""
 _QUESTION, _ANSWER = 1, 2
 _ACCEPTED, _UP, _FAVOURITE = 1, 2, 5
 _ROWS_AT_ONCE = 1000
@@ -106,11 +113,17 @@ class SourceThread:
         return len(posts) + len(self.comments) + votes
 
 
-class ThreadReader:
-    """Reads one site's dump. `report` is about the last reading: what was read, and what was left out and why."""
+class _LeftOutError(ValueError):
+    """A row that is as it should be, and can't be content: why, as a report counts it."""
 
-    def __init__(self, directory: Path) -> None:
+
+class ThreadReader:
+    """Reads one site's dump, what was written there until `now`. `report` is about the last reading: what was read, and what
+    was left out and why."""
+
+    def __init__(self, directory: Path, now: datetime | None = None) -> None:
         self._directory = directory
+        self._until = int((now or datetime.now(UTC)).timestamp() * 1000)
         self.report = ImportReport()
         self.count = 0
 
@@ -135,6 +148,8 @@ class ThreadReader:
                 self.report.read[file] += 1
                 try:
                     take(database, row)
+                except _LeftOutError as left_out:
+                    self.report.skip(file, str(left_out))
                 except MalformedRowError:
                     self.report.skip(file, MALFORMED)
                 if number % _ROWS_AT_ONCE == 0:
@@ -148,27 +163,37 @@ class ThreadReader:
         if kind not in (_QUESTION, _ANSWER):
             self.report.skip(POSTS, OTHER_KIND)
             return
-        dump.milliseconds(row, "CreationDate")
-        dump.text(row, "Body")
+        self._time(row)
+        _check_text(row, "Body")
         thread = number if kind == _QUESTION else dump.whole(row, "ParentId")
         if kind == _QUESTION:
             dump.text(row, "Title")
+        elif thread == number:
+            raise MalformedRowError("it answers itself")
         database.execute("INSERT OR IGNORE INTO posts VALUES (?, ?, ?)", (number, thread, json.dumps(row)))
 
     def _comment(self, database: sqlite3.Connection, row: Row) -> None:
         number, post = dump.whole(row, "Id"), dump.whole(row, "PostId")
-        dump.milliseconds(row, "CreationDate")
-        dump.text(row, "Text")
+        self._time(row)
+        _check_text(row, "Text")
+        if _score(row) > SCORE_MAX:
+            raise MalformedRowError("its Score is beyond belief")
         database.execute("INSERT OR IGNORE INTO comments VALUES (?, ?, ?)", (number, post, json.dumps(row)))
 
     def _vote(self, database: sqlite3.Connection, row: Row) -> None:
         number, kind, post = (dump.whole(row, name) for name in ("Id", "VoteTypeId", "PostId"))
-        at = dump.milliseconds(row, "CreationDate")
+        at = self._time(row)
         user = dump.optional_whole(row, "UserId")
         if kind not in (_ACCEPTED, _UP, _FAVOURITE) or (kind == _FAVOURITE and user is None):
             self.report.skip(VOTES, NOT_CONTENT)
             return
         database.execute("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?)", (number, post, kind, at, user))
+
+    def _time(self, row: Row) -> int:
+        at = dump.milliseconds(row, "CreationDate")
+        if at > self._until:
+            raise _LeftOutError(FUTURE)
+        return at
 
     def _leave_out(self, database: sqlite3.Connection) -> None:
         """What hangs on nothing that is there."""
@@ -220,7 +245,7 @@ def _post_of(
         number=dump.whole(row, "Id"),
         owner=_optional(row, "OwnerUserId"),
         at=dump.milliseconds(row, "CreationDate"),
-        edited_at=dump.milliseconds(row, "LastEditDate") if "LastEditDate" in row else None,
+        edited_at=_edited(row),
         editor=_optional(row, "LastEditorUserId"),
         title=row.get("Title", ""),
         tags=tuple(one for one in tags.split("><") if one),
@@ -240,8 +265,24 @@ def _comment_of(row: Row) -> SourceComment:
         owner=_optional(row, "UserId"),
         at=dump.milliseconds(row, "CreationDate"),
         text=row["Text"],
-        score=max(_optional(row, "Score") or 0, 0),
+        score=_score(row),
     )
+
+
+def _check_text(row: Row, name: str) -> None:
+    if len(dump.text(row, name)) > TEXT_MAX:
+        raise _LeftOutError(TOO_LONG)
+
+
+def _score(row: Row) -> int:
+    return max(_optional(row, "Score") or 0, 0)
+
+
+def _edited(row: Row) -> int | None:
+    try:
+        return dump.milliseconds(row, "LastEditDate") if "LastEditDate" in row else None
+    except MalformedRowError:
+        return None
 
 
 def _optional(row: Row, name: str) -> int | None:

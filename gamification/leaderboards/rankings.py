@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gamification.kit.batching import Batcher
 from gamification.leaderboards.model import BoardPeriod, Record
 from gamification.leaderboards.ordering import sort_key, tie_of
 from gamification.leaderboards.readings import Reading, Want, calls
 from gamification.leaderboards.scripts import APPLY, FINISH, READ
 from gamification.programmes.definitions import Leaderboard
+from storage.batching import Batcher
 from storage.redis import RedisStore
 
 

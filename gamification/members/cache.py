@@ -8,8 +8,8 @@ what is held here is the same for everyone.
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from gamification.kit.batching import Batcher
 from gamification.members.model import Member
+from storage.batching import Batcher
 
 SIZE_MAX = 50_000
 _WRITING_S = 90.0

@@ -10,6 +10,7 @@ from gamification.members.moved import MovedIds
 from gamification.members.naming import VERSION as NAMES_VERSION
 from gamification.members.naming import names_of, needed, whole_name
 from gamification.members.tombstones import TombstoneRepository
+from storage.batching import Batcher
 from storage.mongo import ASCENDING, Document, Index, Mongo, Tx, UpdateOne, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
@@ -48,11 +49,23 @@ class MemberRepository:
         self.aliases = MemberCache(self.by_aliases, fresh_s)
         self.tombstones = TombstoneRepository(mongo)
         self.moved = MovedIds(mongo)
+        self._named: Batcher[str, str, dict[str, Member]] = Batcher(self._read_by_external_ids)
 
     async def by_external_ids(
         self, programme_id: str, external_ids: Iterable[str], tx: Tx | None = None
     ) -> dict[str, Member]:
         """Members by external id; unknown ones are absent. That of a merged account finds whom it was merged into."""
+        wanted = list(external_ids)
+        if not wanted:
+            return {}
+        if tx is not None:
+            return await self._read_by_external_ids(programme_id, wanted, tx)
+        found = await self._named.ask(programme_id, wanted)
+        return {name: found[name] for name in wanted if name in found}
+
+    async def _read_by_external_ids(
+        self, programme_id: str, external_ids: Sequence[str], tx: Tx | None = None
+    ) -> dict[str, Member]:
         cursor = self._members.find(
             {"programme_id": programme_id, "external_id": {"$in": list(external_ids)}},
             session=tx.session if tx else None,
@@ -72,6 +85,13 @@ class MemberRepository:
             {"_id": {"$in": list(ids)}, "programme_id": programme_id}, session=tx.session if tx else None
         )
         return {row["_id"]: from_document(row) for row in await cursor.to_list(None)}
+
+    async def persons(self, programme_id: str, ids: Sequence[bytes], tx: Tx) -> dict[bytes, Member]:
+        """Members by the ids that they have, or had as accounts that were merged."""
+        found = await self.by_ids(programme_id, ids, tx)
+        heirs = {key: one.merged_into for key, one in found.items() if one.merged_into is not None}
+        survivors = await self.by_ids(programme_id, sorted(set(heirs.values())), tx) if heirs else {}
+        return found | {key: survivors[heir] for key, heir in heirs.items()}
 
     async def by_aliases(self, programme_id: str, aliases: Sequence[bytes]) -> dict[bytes, Member]:
         """Members as boards show them, by the ids of their pseudonyms."""

@@ -235,6 +235,15 @@ class MemberService:
         found = await self._repository.cache.by_ids(actor.programme_id, ids)
         return _visible(actor, found)
 
+    async def persons_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
+        """Members by the ids that they have or had: for what stays with an account that was merged, whoever it is now."""
+        found = await self._repository.cache.by_ids(actor.programme_id, ids)
+        heirs = {key: one.merged_into for key, one in found.items() if one.merged_into is not None}
+        if heirs:
+            survivors = await self._repository.cache.by_ids(actor.programme_id, sorted(set(heirs.values())))
+            found = {**found, **{key: survivors[heir] for key, heir in heirs.items()}}
+        return _visible(actor, found)
+
     async def ranked_by_ids(self, actor: Actor, ids: Sequence[bytes]) -> dict[bytes, Member]:
         """Members that a board shows, by id. For the moments until a ban has reached the board that is whoever is
         on it: the board decides who is shown there, and a page must not fall apart over one of them. Pseudonyms are

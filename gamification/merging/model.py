@@ -21,7 +21,8 @@ class MergeBlock(StrEnum):
     """What must be settled before two accounts can be merged. BANNED: one of them is. OPEN_HOLDS: points of `from` are set
     aside, as for an order under way. RESERVATIONS: it has a piece reserved in a flash sale. CHECK_INS: both have days in
     one check-in programme. SUBMISSIONS: it has handed in what no moderator has decided on. GOALS: it has given to a goal.
-    COMMUNITY: it has posts, comments or reactions, or is in spaces. IDENTITIES: together they have too many. TOO_MUCH: it has more of something than can be moved at once."""
+    COMMUNITY: both did the same in the community too often for one of each to be taken back at once, as reacting to the same
+    things. IDENTITIES: together they have too many. TOO_MUCH: it has more of something than can be moved at once."""
 
     BANNED = "banned"
     OPEN_HOLDS = "open_holds"

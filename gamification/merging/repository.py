@@ -55,12 +55,12 @@ class MergeRepository:
 
     # -- what is there
 
-    async def counts(self, member_id: bytes, collections: Iterable[str], tx: Tx) -> dict[str, int]:
-        """How many documents of an account each of these holds, up to one more than can be moved."""
-        return {
-            name: await self._count(name, {"member_id": member_id}, tx, DOCUMENTS_MAX + 1)
-            for name in collections
-        }
+    async def most(self, member_id: bytes, places: Iterable[tuple[str, str]], tx: Tx) -> int:
+        """How many documents have an account in one of these (collection, field)s at most, up to one more than can be
+        moved."""
+        return max(
+            [await self._count(name, {field: member_id}, tx, DOCUMENTS_MAX + 1) for name, field in places]
+        )
 
     async def exists(self, collection: str, query: Mapping[str, Any], tx: Tx) -> bool:
         """Whether there is any such document."""

@@ -7,12 +7,14 @@ survivor's. Whatever else it had is the survivor's: as it was where they had non
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.rescoring import rescore
-from gamification.activity.reversal import qualifying_cause
+from gamification.activity.reversal import ReversalService, qualifying_cause
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.causes import Cause
-from gamification.kit.errors import Conflict, ErrorCode, InvalidInput, NotFound
+from gamification.kit.errors import Conflict, DomainError, ErrorCode, InvalidInput, NotFound
 from gamification.ledger.holds import HoldState
 from gamification.lottery.model import RoundState
 from gamification.members.feed import FeedKind
@@ -35,6 +37,7 @@ from gamification.merging.model import (
 )
 from gamification.merging.points import move_points
 from gamification.merging.repository import MergeRepository
+from gamification.merging.steps import NOTHING_MORE, TAKEN_BACK_MAX, Pair, Steps
 from gamification.merging.tasks import grounds_of_tasks, move_progress, settle_tasks
 from gamification.merging.tiers import take_tiers, unite_tiers
 from gamification.referrals.model import Qualifying, Referral, referral_id
@@ -43,7 +46,9 @@ from gamification.settlement.collecting import grounds_of
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
 from gamification.tiers.model import state_id
+from storage.mongo import Contention
 
+log = structlog.get_logger()
 _BOUNDED = ("activities", "badge_awards", "task_progress", "board_records", "reward_redemptions", "transfers")
 _ON_THEIR_WAY = [
     status.value
@@ -66,11 +71,19 @@ class MergeService:
     """`mergeMembers`, `mergePreview`: operators and services."""
 
     def __init__(
-        self, settlement: SettlementService, repository: MergeRepository, activities: ActivityRepository
+        self,
+        settlement: SettlementService,
+        repository: MergeRepository,
+        activities: ActivityRepository,
+        reversal: ReversalService,
+        more: Steps = NOTHING_MORE,
     ) -> None:
+        """`more`: what those who build upon this domain do."""
         self._settlement = settlement
         self._repository = repository
         self._activities = activities
+        self._reversal = reversal
+        self._more = more
 
     async def merge(
         self, actor: Actor, from_id: bytes, into_id: bytes, reason: str, key: str
@@ -115,6 +128,8 @@ class MergeService:
             return Preview(None, await self._settlement.run(actor.programme_id, body))
         except _Rehearsed as done:
             return Preview(done.merge, ())
+        except MergeBlocked as found:
+            return Preview(None, found.blocks)
 
     async def of(self, actor: Actor, member: Member) -> list[Merge]:
         """What was merged into a member, in order. Raises: Forbidden."""
@@ -122,8 +137,8 @@ class MergeService:
         return await self._repository.into(actor.programme_id, member.id)
 
     async def sweep(self) -> int:
-        """Give survivors the activity that was in the middle of being recorded as their accounts were merged; how many
-        merges are swept up after."""
+        """Give survivors the activity that was in the middle of being recorded, and what was in the middle of being written, as
+        their accounts were merged; how many merges are swept up after."""
         merges = await self._repository.to_sweep(_SWEPT_AT_ONCE)
         done = 0
         for merge in merges:
@@ -132,14 +147,25 @@ class MergeService:
                 if work.space.now - merge.at < SWEPT_AFTER:
                     return False
                 members = await work.stores.members.by_ids(merge.programme_id, [merge.from_id], work.tx)
-                heir = members[merge.from_id].merged_into
-                if heir is not None:
-                    await self._repository.activities(merge.from_id, heir, work.tx)
+                merged = members[merge.from_id]
+                if merged.merged_into is not None:
+                    await self._repository.activities(merge.from_id, merged.merged_into, work.tx)
+                    await self._sweep_more(work, merged, merged.merged_into)
                 await self._repository.swept(merge, work.tx)
                 return True
 
-            done += await self._settlement.run(merge.programme_id, body)
+            try:
+                done += await self._settlement.run(merge.programme_id, body)
+            except (Contention, DomainError) as error:
+                log.warning("merge.put_off", programme=merge.programme_id, error=str(error))
         return done
+
+    async def _sweep_more(self, work: Unit, merged: Member, heir: bytes) -> None:
+        found = await work.stores.members.by_ids(merged.programme_id, [heir], work.tx)
+        # Who is erased meanwhile is so with all accounts that were merged into theirs.
+        if not found[heir].is_gone:
+            pair = Pair(work, merged, found[heir], self._reversal, self._activities, None)
+            await self._more.run(pair)
 
     # -- whether
 
@@ -171,33 +197,13 @@ class MergeService:
         for block, (collection, query) in found.items():
             if await stored.exists(collection, {**mine, **query}, tx):
                 blocks.append(block)
-        written = {"author_id": merged.id}
-        community = {
-            "posts": written,
-            "comments": written,
-            "reactions": mine,
-            "space_memberships": mine,
-            "followed_posts": mine,
-            "bookmarks": mine,
-            "community_readers": {"_id": merged.id},
-            "gathering_rsvps": mine,
-            "ballots": mine,
-            "contest_ballots": mine,
-            "proposal_supports": mine,
-            "survey_responses": mine,
-            "complaints": mine,
-        }
-        for name, whose in community.items():
-            if await stored.exists(name, whose, tx):
-                blocks.append(MergeBlock.COMMUNITY)
-                break
         keys = [check_in.key for check_in in work.space.catalogue.document.check_ins]
         if keys:
             theirs = await stored.check_ins(into.programme_id, merged.id, keys, tx)
             if theirs & await stored.check_ins(into.programme_id, into.id, keys, tx):
                 blocks.append(MergeBlock.CHECK_INS)
-        counts = await stored.counts(merged.id, _BOUNDED, tx)
-        if max(counts.values()) > DOCUMENTS_MAX:
+        bounded = [*((name, "member_id") for name in _BOUNDED), *self._more.bounded]
+        if await stored.most(merged.id, bounded, tx) > DOCUMENTS_MAX:
             blocks.append(MergeBlock.TOO_MUCH)
         return blocks
 
@@ -219,6 +225,8 @@ class MergeService:
     async def _merge(self, work: Unit, merged: Member, into: Member, by: str, reason: str | None) -> Merge:
         space, stored, programme_id = work.space, self._repository, into.programme_id
         cause = Cause(actor=by, reason=reason, programme_version=space.catalogue.version)
+        pair = Pair(work, merged, into, self._reversal, self._activities, TAKEN_BACK_MAX)
+        more = await self._more.run(pair)
         space.begin(await work.next_sequence())
         sequence = space.sequence
         warnings = await self._warnings(work, merged)
@@ -233,7 +241,7 @@ class MergeService:
         await work.stores.members.replace(heir, work.tx)
         await stored.inherit(merged.id, into.id, work.tx)
         space.touched |= {merged.id, into.id}
-        counts = {"activities": await stored.activities(merged.id, into.id, work.tx)}
+        counts = {**more, "activities": await stored.activities(merged.id, into.id, work.tx)}
         check_ins = [check_in.key for check_in in space.catalogue.document.check_ins]
         days = await stored.check_in_days(merged.id, into.id, work.tx) if check_ins else {}
         renamed = {
@@ -303,7 +311,6 @@ class MergeService:
         await stored.tallies(into.programme_id, merged.id, into.id, tx)
         counts = {"redemptions": await stored.reassign("reward_redemptions", merged.id, into.id, tx)}
         await stored.reassign("reward_coupons", merged.id, into.id, tx)
-        await stored.reassign("task_submissions", merged.id, into.id, tx)
         await stored.reassign("task_submissions", merged.id, into.id, tx)
         counts["wishes"] = await stored.wishes(merged.id, into.id, tx)
         counts["follows"] = await stored.follows(into.programme_id, merged.id, into.id, tx)

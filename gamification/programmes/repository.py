@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from gamification.programmes.document import SECTIONS, Document
-from storage.mongo import Index, Mongo, Tx
+from storage.mongo import Index, Mongo, Tx, find_by_ids
 
 CURRENT = "programmes"
 VERSIONS = "programme_versions"
@@ -20,8 +20,8 @@ class ProgrammeRepository:
 
     async def version(self, programme_id: str, tx: Tx | None = None) -> int:
         """The current version; 0 where there is no such programme."""
-        row = await self._current.find_one({"_id": programme_id}, session=tx.session if tx else None)
-        return int(row["version"]) if row else 0
+        rows = await find_by_ids(self._current, [programme_id], tx)
+        return int(rows[programme_id]["version"]) if rows else 0
 
     async def document(self, programme_id: str, version: int, tx: Tx | None = None) -> Document | None:
         """The document of one version."""

@@ -1,6 +1,5 @@
 """`moderationQueueUpdated`: what waits for moderators, now and whenever that changes."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from gamification.kit.errors import Forbidden
 from resolvers.context import Info
 from resolvers.queries.moderation import ModerationCaseFilter
 from resolvers.scalars import Long
+from resolvers.subscriptions.resting import rest
 from resolvers.types.moderation import ModerationCase, ModerationQueue
 from storage.paging import Window
 
@@ -39,6 +39,7 @@ class ModerationSubscriptions:
         with services.doorbells.listening(queue_key(caller.programme_id)) as bell:
             while True:
                 # Who may see what is asked each time: roles change while somebody watches.
+                info.context.look()
                 viewer = await info.context.viewer()
                 state = await reading.state(viewer, wanted)
                 if state is None:
@@ -49,5 +50,5 @@ class ModerationSubscriptions:
                     first = ModerationCase.of(page.rows[0]) if page.rows else None
                     yield ModerationQueue(waiting=Long(state.waiting), first=first)
                 # Rung while sleeping, it is there at once; what a lost ring would have told is found in a while.
-                await asyncio.sleep(_COALESCED_S)
+                await rest(_COALESCED_S)
                 await bell.wait(_RECHECK_S)

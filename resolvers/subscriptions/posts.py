@@ -14,6 +14,7 @@ from community.posts import model as domain
 from gamification.kit.errors import InvalidInput
 from resolvers.context import Info
 from resolvers.relay import decode_bytes_id
+from resolvers.subscriptions.resting import rest
 from resolvers.types.comments import Comment
 from resolvers.types.posts import Post
 
@@ -71,17 +72,18 @@ class PostSubscriptions:
                     info.context.services.doorbells.hearing(post_key(raw), partial(ring, raw))
                 )
             while True:
+                info.context.look()
                 looked, asked = set(stale), sorted(stale)
                 stale.clear()
                 rung.clear()
-                found = await _posts(info, asked)
+                found = await info.context.loaders.posts.load_many(asked)
                 for raw in (one for one in watched if one in looked):
                     state = _state(found.get(raw))
                     if raw not in told or told[raw] != state:
                         told[raw] = state
                         post = Post.of(found[raw]) if raw in found else None
                         yield PostUpdate(post_id=watched[raw], post=post)
-                await asyncio.sleep(_COALESCED_S)
+                await rest(_COALESCED_S)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), _RECHECK_S)
                 if not rung.is_set():
@@ -108,7 +110,8 @@ class PostSubscriptions:
         catching_up = CatchingUp(services.comment_reading, raw, known)
         with services.doorbells.listening(post_key(raw)) as bell:
             while True:
-                post = (await _posts(info, [raw])).get(raw)
+                info.context.look()
+                post = await info.context.loaders.posts.load(raw)
                 if post is None:
                     yield CommentsAdded(post=None, comments=[])
                     return
@@ -117,15 +120,9 @@ class PostSubscriptions:
                 if found or first:
                     first = False
                     yield CommentsAdded(post=Post.of(post), comments=[Comment.of(one) for one in found])
-                await asyncio.sleep(_COALESCED_S)
+                await rest(_COALESCED_S)
                 if len(found) < COMMENTS_MAX:
                     await bell.wait(_RECHECK_S)
-
-
-async def _posts(info: Info, ids: list[bytes]) -> dict[bytes, domain.Post]:
-    """Those that the caller may see now."""
-    viewer = await info.context.viewer()
-    return await info.context.services.post_reading.by_ids(viewer, ids)
 
 
 def _state(post: domain.Post | None) -> object:

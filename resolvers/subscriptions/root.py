@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.subscriptions.feeds import FeedSubscriptions
 from resolvers.subscriptions.flash_sales import FlashSaleSubscriptions
 from resolvers.subscriptions.goals import GoalSubscriptions
 from resolvers.subscriptions.leaderboards import LeaderboardSubscriptions
@@ -14,6 +15,7 @@ from resolvers.subscriptions.teams import TeamSubscriptions
 
 @strawberry.type(description="Live views, over graphql-transport-ws. The first message is the present state.")
 class Subscription(
+    FeedSubscriptions,
     FlashSaleSubscriptions,
     GoalSubscriptions,
     ModerationSubscriptions,

@@ -14,7 +14,7 @@ from resolvers.context import Info
 from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.scalars import Long
-from resolvers.types.members import Member
+from resolvers.types.members import Member, mentioned
 from resolvers.types.questions import chosen_of
 from resolvers.types.reactions import Reaction, ReactionCount, counts_of, own_of, reactors
 from resolvers.types.reading import CommentReadingFields
@@ -89,8 +89,7 @@ async def _authors(comments: "list[Comment]", info: Info) -> list[Member | None]
 async def _mentioned(comments: "list[Comment]", info: Info) -> list[list[Member]]:
     shown = await _shown(comments, info)
     ids = [one.model.written.mentions if seen else () for one, seen in zip(comments, shown, strict=True)]
-    found = await info.context.loaders.members.load_many({one for some in ids for one in some})
-    return [[Member.of(found[one]) for one in some if one in found] for some in ids]
+    return await mentioned(info, ids)
 
 
 async def _posts(comments: "list[Comment]", info: Info) -> "list[Post | Exception]":

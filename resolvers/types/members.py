@@ -1,5 +1,6 @@
 """Members."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -297,3 +298,10 @@ async def load_member(info: Info, raw: bytes) -> Member:
     if found is None:
         raise NotFound("There is no such member.")
     return Member.of(found)
+
+
+async def mentioned(info: Info, mentions: Sequence[Sequence[bytes]]) -> list[list[Member]]:
+    """The members of each of these, as far as they are visible; each once, whichever of their accounts was meant."""
+    found = await info.context.loaders.persons.load_many({one for some in mentions for one in some})
+    persons = [{found[one].id: found[one] for one in some if one in found} for some in mentions]
+    return [[Member.of(one) for one in some.values()] for some in persons]

@@ -23,8 +23,9 @@ strawberry.enum(
     name="MergeBlock",
     description="What must be settled before two accounts can be merged. BANNED: one of them is. Of the one that is to go: "
     "OPEN_HOLDS, points set aside, as for an order under way; RESERVATIONS, a piece reserved in a flash sale; SUBMISSIONS, "
-    "something handed in that no moderator has decided on; GOALS, it gave to a goal; COMMUNITY, it has posts, comments or reactions, or is in spaces. CHECK_INS: both have days in one "
-    "check-in programme. IDENTITIES: together they have more than 20. TOO_MUCH: it has more than 20,000 of something.",
+    "something handed in that no moderator has decided on; GOALS, it gave to a goal. CHECK_INS: both have days in one "
+    "check-in programme. COMMUNITY: more than 100 activities would have to be taken back, as both reacted to the same things, or "
+    "one to the other's. IDENTITIES: together they have more than 20. TOO_MUCH: it has more than 20,000 of something.",
 )
 MergeWarning = domain.MergeWarning
 strawberry.enum(
@@ -80,6 +81,9 @@ class MergedCounts:
     redemptions: int = strawberry.field(description="Redemptions, coupons with them.")
     wishes: int = strawberry.field(description="Entries of the wish list.")
     follows: int = strawberry.field(description="Who follows whom, both ways.")
+    posts: int = strawberry.field(description="Posts, drafts and what is gone too.")
+    comments: int = strawberry.field(description="Comments, those that are gone too.")
+    reactions: int = strawberry.field(description="Reactions, also those that were taken back.")
 
 
 @strawberry.type(description="One account was merged into another member's. For staff and services.")
@@ -116,7 +120,9 @@ class MemberMerge:
 
     @strawberry.field(description="How many of what were moved.")
     def counts(self) -> MergedCounts:
-        return MergedCounts(**self.model.counts)
+        # Merges of before there was a community say nothing of it.
+        names = MergedCounts.__dataclass_fields__
+        return MergedCounts(**{name: self.model.counts.get(name, 0) for name in names})
 
     @classmethod
     def of(cls, merge: domain.Merge) -> "MemberMerge":

@@ -1,5 +1,6 @@
 """Posts, their text and their versions."""
 
+import asyncio
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -18,7 +19,7 @@ from resolvers.relay import After, Before, Connection, First, Last, Listing, Nod
 from resolvers.scalars import Long
 from resolvers.types.comments import LISTINGS, Comment, CommentOrder, Order
 from resolvers.types.contests import ContestEntry, entries_of
-from resolvers.types.members import Member
+from resolvers.types.members import Member, mentioned
 from resolvers.types.polls import Poll
 from resolvers.types.proposals import Proposal
 from resolvers.types.questions import Question
@@ -60,15 +61,14 @@ class TextChange:
 
 async def _earlier(revisions: "list[PostRevision]", info: Info) -> list[list[TextChange]]:
     found = await info.context.services.post_reading.before([one.model for one in revisions])
-    return [
-        [
-            TextChange(kind=TextChangeKind(part.kind.value), text=part.text)
-            for part in changes.between(
-                found[one.model.id].body if one.model.id in found else "", one.model.body
-            )
-        ]
-        for one in revisions
-    ]
+    compared: list[list[TextChange]] = []
+    for one in revisions:
+        # Comparing takes milliseconds: others are served between one and the next.
+        await asyncio.sleep(0)
+        before = found[one.model.id].body if one.model.id in found else ""
+        parts = changes.between(before, one.model.body)
+        compared.append([TextChange(kind=TextChangeKind(part.kind.value), text=part.text) for part in parts])
+    return compared
 
 
 @strawberry.type(description="A version of a post, as it was published.")
@@ -91,7 +91,7 @@ class PostRevision:
 
     @strawberry.field(description="The member who wrote it; null for staff, and who is not visible.")
     async def editor(self, info: Info) -> Member | None:
-        found = await info.context.loaders.members.load(self.model.by) if self.model.by else None
+        found = await info.context.loaders.persons.load(self.model.by) if self.model.by else None
         return Member.of(found) if found else None
 
 
@@ -128,9 +128,7 @@ async def _sources(posts: "list[Post]", info: Info) -> list[str | None]:
 
 
 async def _mentioned(posts: "list[Post]", info: Info) -> list[list[Member]]:
-    wanted = {one for post in posts for one in post.model.written.mentions}
-    found = await info.context.loaders.members.load_many(wanted)
-    return [[Member.of(found[one]) for one in post.model.written.mentions if one in found] for post in posts]
+    return await mentioned(info, [post.model.written.mentions for post in posts])
 
 
 async def _reactions(posts: "list[Post]", info: Info) -> list[list[ReactionCount]]:

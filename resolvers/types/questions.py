@@ -37,7 +37,7 @@ strawberry.enum(
 
 
 async def _payment_members(paid: "list[BountyPayment]", info: Info) -> list[Member | None]:
-    found = await info.context.loaders.members.load_many({one.model.member_id for one in paid})
+    found = await info.context.loaders.persons.load_many({one.model.member_id for one in paid})
     return [Member.of(found[one.model.member_id]) if one.model.member_id in found else None for one in paid]
 
 
@@ -109,6 +109,11 @@ async def _accepted(questions: "list[Question]", info: Info) -> "list[Comment | 
     return await _comments(info, chosen)
 
 
+async def _accepted_at(questions: "list[Question]", info: Info) -> list[datetime | None]:
+    viewer = await info.context.viewer()
+    return [chosen_at(one.model, own=viewer.is_member(one.model.asker_id)) for one in questions]
+
+
 async def _bounties(questions: "list[Question]", info: Info) -> list[Bounty | None]:
     ids = [one.model.bounty_id for one in questions]
     found = await info.context.loaders.bounties.load_many({one for one in ids if one is not None})
@@ -128,11 +133,9 @@ class Question:
     bounty: Bounty | None = batched(
         _bounties, description="The last that was offered for an answer; null where none was."
     )
-
-    @strawberry.field(description="When the answer was accepted; null where none is.")
-    def accepted_at(self) -> datetime | None:
-        accepted = self.model.accepted
-        return accepted.at if accepted is not None and accepted.stands else None
+    accepted_at: datetime | None = batched(
+        _accepted_at, description="When the answer was accepted; null where none is."
+    )
 
     @strawberry.field(
         description="When the earliest answer that stands was written, of others than who asked."
@@ -175,6 +178,13 @@ def chosen_of(question: domain.Question, *, own: bool) -> bytes | None:
     if own and question.private_choice is not None:
         return question.private_choice
     return question.accepted.comment_id if question.accepted and question.accepted.stands else None
+
+
+def chosen_at(question: domain.Question, *, own: bool) -> datetime | None:
+    """When they see it as accepted."""
+    if own and question.private_choice is not None:
+        return question.private_at
+    return question.accepted.at if question.accepted and question.accepted.stands else None
 
 
 async def _comments(info: Info, ids: list[bytes | None] | list[bytes]) -> "list[Comment | None]":

@@ -107,7 +107,8 @@ class ModerationStatement(Node):
     appeal_until: datetime = of_model("appeal_until", description="Until when it can be appealed against.")
 
     @strawberry.field(
-        description="What was done: `hidden`, `removed`, `warning`, `mute`, `suspension` or `ban`."
+        description="What was done: `hidden`, `removed`, `disqualified` (put out of a contest), `warning`, `mute`, `suspension` or "
+        "`ban`."
     )
     def action(self) -> str:
         return self.model.kind.value

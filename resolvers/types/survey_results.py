@@ -1,6 +1,5 @@
 """What was answered to a survey, added up."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -235,8 +234,7 @@ class SurveyResults:
         if self.results is None:
             return []
         return [
-            _result(self.survey, question, self.results, self.results, [self.results])
-            for question in self.survey.questions
+            _result(self.survey, question, self.results, self.results) for question in self.survey.questions
         ]
 
     @strawberry.field(
@@ -254,7 +252,6 @@ class SurveyResults:
             )
         if found is None:
             return SurveyBreakdown(is_withheld=True, groups=[])
-        every = [results for _, results in found]
         return SurveyBreakdown(
             is_withheld=False,
             groups=[
@@ -262,8 +259,7 @@ class SurveyResults:
                     key=group.key,
                     shown=Long(results.shown),
                     questions=[
-                        _result(self.survey, question, results, None, every)
-                        for question in self.survey.questions
+                        _result(self.survey, question, results, None) for question in self.survey.questions
                     ],
                 )
                 for group, results in found
@@ -282,13 +278,12 @@ def _result(
     question: definitions.SurveyQuestion,
     of: Results,
     texts_of: Results | None,
-    beside: Sequence[Results],
 ) -> SurveyQuestionResult:
-    """What was answered to a question by all or a group, where `beside` are all groups that are shown together."""
-    counts = [one.tallies.get(question.key, domain.NOBODY).answered for one in beside]
+    """What was answered to a question by all or a group."""
+    tally = of.tallies.get(question.key, domain.NOBODY)
     return SurveyQuestionResult(
-        tally=of.tallies.get(question.key, domain.NOBODY),
+        tally=tally,
         results=texts_of,
         question=SurveyQuestion(model=question),
-        is_withheld=domain.is_withheld(survey, question, *counts),
+        is_withheld=domain.is_withheld(survey, question, tally.answered),
     )

@@ -16,7 +16,7 @@ from resolvers.schema import schema
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 from tests.conftest import MakeProgramme
-from tests.gathering_world import STARTS, held, met, rsvp
+from tests.gathering_world import STARTS, held, met, rsvp, stated
 from tests.keyring import BASE_URL
 from tests.resolvers.harness import GraphQL, member_gid, refused
 from tests.support import ProgrammeUnderTest
@@ -199,3 +199,63 @@ async def test_addresses_are_not_logged(
     told = capfd.readouterr()
     assert path.split("/")[-1].removesuffix(".ics") not in told.out + told.err
     assert "/calendars/" in told.out + told.err
+
+
+async def test_just_what_calendars_show_raises_the_sequence_and_nothing_changes_the_uid(
+    site: httpx.AsyncClient, graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    tea = await held(graphql, club)
+    await rsvp(graphql, club, "bob", tea)
+    path = await path_of(graphql, club, "bob")
+    found = await events(site, path)
+    says: dict[str, Any] = {}
+    changes: list[tuple[dict[str, Any], int]] = [
+        ({"capacity": 9}, 0),
+        ({"remindHours": [1]}, 0),
+        ({"rsvpBy": STARTS.isoformat()}, 0),
+        ({"title": "Green tea"}, 1),
+        ({"body": "Come, all."}, 1),
+        ({"place": "The park"}, 1),
+        ({"onlineUrl": "https://meet.example/tea"}, 1),
+        ({"endsAt": (STARTS + timedelta(hours=3)).isoformat()}, 1),
+        ({"timeZone": "America/New_York"}, 1),
+    ]
+    for version, (change, by) in enumerate(changes, start=1):
+        says |= change
+        club.clock.advance(timedelta(minutes=1))
+        asked = {"gatheringId": tea["id"], "version": version, "gathering": stated(**says)}
+        await graphql.done(club.moderator, "editGathering", asked)
+        found += await events(site, path)
+        assert found[-1]["sequence"] == found[-2]["sequence"] + by, change
+    cancel = {"gatheringId": tea["id"], "reason": "Rain"}
+    await graphql.done(club.moderator, "cancelGathering", cancel)
+    found += await events(site, path)
+
+    assert (found[-1]["status"], found[-1]["sequence"]) == ("CANCELLED", found[-2]["sequence"] + 1)
+    assert [one["status"] for one in found[:-1]] == ["CONFIRMED"] * (len(found) - 1)
+    assert len({str(one["uid"]) for one in found}) == 1
+    stamps = [one["dtstamp"].dt for one in found]
+    assert stamps == sorted(stamps)
+    assert found[-1]["dtend"].dt == STARTS + timedelta(hours=3)
+
+
+async def test_a_suspended_members_calendar_is_there_again_afterwards_without_the_places_they_lost(
+    site: httpx.AsyncClient, graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    tea = await held(graphql, club)
+    await rsvp(graphql, club, "bob", tea)
+    path = await path_of(graphql, club, "bob")
+    until = club.clock.now + timedelta(days=1)
+    suspended = {
+        "memberId": member_gid(club, "bob"),
+        "kind": "SUSPENSION",
+        "reason": "r",
+        "until": until.isoformat(),
+        "idempotencyKey": "s",
+    }
+    await graphql.done(club.moderator, "sanctionMember", suspended)
+    assert (await site.get(path)).status_code == 404
+
+    club.clock.now = until
+    await club.services.moderating.sanctioning.end_due()
+    assert await events(site, path) == []

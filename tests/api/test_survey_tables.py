@@ -77,6 +77,19 @@ async def test_a_line_of_an_anonymous_survey_is_nobodys(
     assert set(columns[3]) == {""}
 
 
+async def test_a_name_is_no_formula_either(
+    client: httpx.AsyncClient, club: ProgrammeUnderTest, operator: str
+) -> None:
+    names = ["=1+1", "+1", "-1", "@SUM(A1)"]
+    await club.join_all(*names)
+    for name in names:
+        given = [Stated("recommend", number=Decimal(9))]
+        await club.services.surveys.answer(club.service, club.id_of(name), "spring", given, f"f{name}")
+
+    _, *rows = await table(client, club, operator, "spring")
+    assert {f"'{name}" for name in names} < {row[1] for row in rows}
+
+
 async def test_too_few_answers_are_not_exported(
     client: httpx.AsyncClient, programme: MakeProgramme, token: MakeToken
 ) -> None:

@@ -1,5 +1,8 @@
 """How one text differs from another."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +44,30 @@ def test_the_parts_make_up_both_texts(before: str, after: str) -> None:
     assert "".join(part.text for part in parts if part.kind is not ChangeKind.ADDED) == before
     assert "".join(part.text for part in parts if part.kind is not ChangeKind.REMOVED) == after
     assert all(part.text for part in parts)
+
+
+_LONG = [
+    ("a\n" * 9_999 + "b", "b\n" * 9_999 + "a"),
+    ("a\n" * 10_000, "a\n" * 5_000 + "b\n" * 4_999),
+    ("a b " * 5_000, "b a " * 5_000),
+    ("\u7684\u4e00" * 10_000, "\u4e00\u7684" * 10_000),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), _LONG, ids=["lines", "half", "words", "characters"])
+def test_no_texts_take_long_to_compare(before: str, after: str) -> None:
+    began = time.perf_counter()
+    parts = between(before, after)
+
+    assert time.perf_counter() - began < 1
+    assert "".join(part.text for part in parts if part.kind is not ChangeKind.ADDED) == before
+    assert "".join(part.text for part in parts if part.kind is not ChangeKind.REMOVED) == after
+
+
+def test_a_small_change_of_a_long_text_is_shown_by_words() -> None:
+    before = "word " * 3_999 + "end"
+    assert between(before, "word " * 2_000 + "other " + "word " * 1_999 + "end") == [
+        Part(ChangeKind.SAME, "word " * 2_000),
+        Part(ChangeKind.ADDED, "other "),
+        Part(ChangeKind.SAME, "word " * 1_999 + "end"),
+    ]

@@ -34,6 +34,12 @@ def test_a_long_text_is_shown_where_most_of_it_stands() -> None:
     assert len(shown) <= 162 + 8
 
 
+def test_three_places_are_shown_at_most() -> None:
+    texts = [(place, "red") for place in (Place.TITLE, Place.TEXT, Place.TAGS, Place.OPTIONS)]
+
+    assert [one.place for one in highlights(parse("red"), texts)] == [Place.TITLE, Place.TEXT, Place.TAGS]
+
+
 def test_places_without_a_match_are_left_out() -> None:
     assert [one.place for one in highlights(parse("red"), [(Place.TITLE, "Blue"), (Place.TEXT, "red")])] == [
         Place.TEXT

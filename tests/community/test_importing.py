@@ -98,7 +98,7 @@ async def bring(site: ProgrammeUnderTest, folder: Path, services: Services | Non
 
 
 async def posts_of(site: ProgrammeUnderTest) -> list[Post]:
-    found = [post async for post in site.services.post_store.stream(site.key)]
+    found = [post async for post in site.services.kept.posts.stream(site.key)]
     return sorted(found, key=lambda post: post.created_at)
 
 
@@ -199,9 +199,9 @@ async def test_what_was_closed_is_locked_and_a_deleted_users_is_a_stand_ins(
 async def test_accepting_and_bookmarks_keep_their_times(site: ProgrammeUnderTest, folder: Path) -> None:
     await bring(site, folder)
     post = (await posts_of(site))[0]
-    question = (await site.services.question_store.by_ids([post.id]))[post.id]
+    question = (await site.services.kept.questions.by_ids([post.id]))[post.id]
     accepted = question.accepted
-    kept = [one async for one in site.services.bookmark_store.stream(site.key)]
+    kept = [one async for one in site.services.kept.bookmarks.stream(site.key)]
 
     assert accepted is not None
     # The vote is of the 14th, whole days; the answer of the 13th.
@@ -262,7 +262,7 @@ async def test_a_part_that_fails_leaves_nothing(
     async def failing(*_: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(type(site.services.imported_votes), "add", failing)
+    monkeypatch.setattr(type(site.services.kept.imported_votes), "add", failing)
     before = await everything(mongo, site)
     with pytest.raises(ConnectionError):
         await bring(site, folder)

@@ -89,7 +89,7 @@ async def test_erasing_leaves_no_word_and_all_adds_up(club: ProgrammeUnderTest, 
     assert await mongo.collection("space_memberships").count_documents({"member_id": ann}) == 0
     assert await differences(club) == []
     viewer = await club.services.spaces.viewer(club.member_actor("bob"))
-    posts = [post async for post in club.services.post_store.stream(club.key) if post.author_id == ann]
+    posts = [post async for post in club.services.kept.posts.stream(club.key) if post.author_id == ann]
     assert await club.services.post_reading.by_ids(viewer, [post.id for post in posts]) == {}
 
 

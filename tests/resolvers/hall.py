@@ -77,7 +77,7 @@ class Hall:
         self, actor: Actor, selection: str, *, compiled: bool = True, **variables: Any
     ) -> Handed | None:
         """What the subscription leaves to be seated; None where it executes alone, which is not awaited."""
-        context = LiveContext(self.services, actor, "test", is_socket=True)
+        context = LiveContext(self.services, actor, "test")
         context.variables, context.compiled = variables, compiled
         request = Request(f"subscription {selection}", variables)
         ready = OPERATIONS.prepare(request, actor, SUBSCRIPTIONS)
@@ -92,7 +92,7 @@ class Hall:
 
     async def alone(self, actor: Actor, selection: str, **variables: Any) -> bytes:
         """What graphql-core gives to that caller alone."""
-        context = Context(self.services, actor, "test", is_socket=True)
+        context = Context(self.services, actor, "test")
         source = await schema.subscribe(f"subscription {selection}", variables, context_value=context)
         async with aclosing(source) as results:
             return encode(await anext(results))

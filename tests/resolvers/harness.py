@@ -310,7 +310,7 @@ class GraphQL:
         timeout_s: float = 30.0,
     ) -> AsyncIterator["Stream"]:
         """A running subscription."""
-        context = Context(self._services, actor, request_id="test", is_socket=True)
+        context = Context(self._services, actor, request_id="test")
         request = Request(document, dict(variables or {}))
         ready = OPERATIONS.prepare(request, actor, SUBSCRIPTIONS)
         async with aclosing(_told(OPERATIONS.subscribe(ready, request, context))) as results:

@@ -390,17 +390,6 @@ async def test_an_erased_members_place_is_anothers_and_what_they_came_to_stays(
     assert await adds_up(club)
 
 
-async def test_an_account_that_answered_is_not_merged(
-    graphql: GraphQL, club: ProgrammeUnderTest, tea: dict[str, Any]
-) -> None:
-    asked = {"from": member_gid(club, "bob"), "into": member_gid(club, "dan"), "reason": "r"}
-    result = await graphql.mutate(
-        club.operator, "mergeMembers", {**asked, "idempotencyKey": "k"}, "__typename"
-    )
-
-    typed(result, "MergeBlockedError", "MERGE_BLOCKED")
-
-
 async def test_answers_and_the_calendar_are_part_of_the_export(
     graphql: GraphQL, club: ProgrammeUnderTest, tea: dict[str, Any]
 ) -> None:

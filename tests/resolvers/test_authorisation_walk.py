@@ -321,6 +321,7 @@ NOT_IN_THIS_WORLD = {
     *(("MemberMerge", name) for name in ("at", "by", "mergedId", "reason", "tasksCompleted", "warnings")),
     *(("MergedCounts", name) for name in ("activities", "awards", "tasks", "records")),
     *(("MergedCounts", name) for name in ("referrals", "redemptions", "wishes", "follows")),
+    *(("MergedCounts", name) for name in ("posts", "comments", "reactions")),
     *(("MergedPoints", name) for name in ("unit", "active", "pending", "owed")),
     *(("MergedPoints", name) for name in ("activeAfter", "pendingAfter")),
     *(("MergedTier", name) for name in ("ladder", "tier")),

@@ -7,7 +7,6 @@ import pytest
 
 from community.verification.service import VerificationService
 from gamification.kit.actors import Actor, Role
-from gamification.merging.model import MergeBlock, MergeBlocked
 from storage.mongo import Mongo
 from tests.complaint_world import CATEGORIES, complained, complaint_gid
 from tests.conftest import MakeProgramme
@@ -113,6 +112,45 @@ async def test_how_complaints_are_dealt_with_is_measured(
     refused(wrong, "INVALID_INPUT", field="filedBefore")
 
 
+async def test_what_is_late_is_counted_once_and_what_was_taken_up_again_by_its_first_answer(
+    graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor, kim: Actor
+) -> None:
+    began = club.clock.now
+    never, late, again, soon, closed = [await filed(graphql, ann, str(number)) for number in range(5)]
+    assert never
+    await answer(graphql, kim, soon, "soon")
+    await graphql.done(ann, "closeComplaint", {"complaintId": closed["id"], "version": 1})
+    other = await filed(graphql, ann, "other", category="staff")
+    await answer(graphql, kim, other, "other")
+    club.clock.advance(timedelta(days=2))
+    await answer(graphql, kim, again, "again")  # at the last moment
+    club.clock.advance(timedelta(seconds=1))
+    await answer(graphql, kim, late, "late")
+    reopening = {"complaintId": again["id"], "text": "Not yet", "idempotencyKey": "r"}
+    await graphql.done(ann, "reopenComplaint", reopening)
+    club.clock.advance(timedelta(days=9))
+    asked = """query ($since: DateTime!, $until: DateTime!) { complaintStatistics(filedSince: $since, filedBefore: $until,
+        category: "delivery") { filed answered answeredInTime late closed reopened rated content secondsToAnswer
+        secondsToAnswerMost secondsToClose } }"""
+    span = {"since": instant(began), "until": instant(began + timedelta(days=1))}
+
+    found = (await graphql.read(kim, asked, span))["complaintStatistics"]
+
+    assert found == {
+        "filed": 5,
+        "answered": 3,
+        "answeredInTime": 2,
+        "late": 2,
+        "closed": 1,
+        "reopened": 1,
+        "rated": 0,
+        "content": 0,
+        "secondsToAnswer": 2 * 86_400,
+        "secondsToAnswerMost": 2 * 86_400 + 1,
+        "secondsToClose": 0,
+    }
+
+
 async def test_a_complaint_is_its_members_and_staffs(
     graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor, kim: Actor
 ) -> None:
@@ -192,11 +230,3 @@ async def test_verify_finds_what_is_wrong(
 
     found = (await VerificationService(club.services).verify(club.key)).differences
     assert any(says in one for one in found), found
-
-
-async def test_an_account_that_complained_is_not_merged(club: ProgrammeUnderTest) -> None:
-    await complained(club, "ann")
-
-    with pytest.raises(MergeBlocked) as caught:
-        await club.services.merges.merge(club.service, club.id_of("ann"), club.id_of("bob"), "r", "k")
-    assert caught.value.blocks == (MergeBlock.COMMUNITY,)

@@ -346,3 +346,34 @@ async def test_a_reply_and_a_close_at_once_are_in_some_order(
         ("ConflictError", "ComplaintSuccess", "CLOSED"),
     }
     assert (await VerificationService(club.services).verify(club.key)).differences == []
+
+
+async def test_of_many_at_once_no_more_than_twenty_wait(
+    graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor
+) -> None:
+    given = [{"category": "delivery", "text": "Late", "idempotencyKey": f"f{number}"} for number in range(26)]
+    results = await asyncio.gather(*(graphql.mutate(ann, "fileComplaint", one) for one in given))
+
+    refused = [one for one in results if (one.data or {})["fileComplaint"].get("code") == "COMPLAINT_LIMIT"]
+    assert len(refused) == 6
+    counts = await graphql.read(club.moderator, "{ complaintCounts { open } }")
+    assert counts == {"complaintCounts": {"open": 20}}
+
+
+async def test_what_is_taken_up_again_is_one_of_the_twenty_too(
+    graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor
+) -> None:
+    done = [await filed(graphql, ann, f"done{number}") for number in range(2)]
+    for one in done:
+        await answer(graphql, club.moderator, one, one["id"])
+    for number in range(19):
+        await filed(graphql, ann, f"f{number}")
+    again = [{"complaintId": one["id"], "text": "Not yet", "idempotencyKey": one["id"]} for one in done]
+
+    await graphql.done(ann, "reopenComplaint", again[0])
+    typed(
+        await graphql.mutate(ann, "reopenComplaint", again[1]),
+        "ConflictError",
+        "COMPLAINT_LIMIT",
+        "complaintId",
+    )

@@ -201,10 +201,14 @@ async def test_the_days_seed_is_committed_before_and_revealed_after(
 async def test_what_changes_during_a_day_holds_from_the_next(
     graphql: GraphQL, club: ProgrammeUnderTest
 ) -> None:
-    await draw(graphql, club, "ann", "1")
-    await club.apply(fair(changed(WHEEL, blank=999), RAFFLE), lateness="unlimited")
-    today = await draw(graphql, club, "ann", "2")
+    # Without the car: once it is won its weight would be the blank's.
+    prizes = WHEEL["prizes"][1:]
+    await club.apply(fair(changed(WHEEL, prizes=prizes), RAFFLE), lateness="unlimited")
     club.clock.now = NOON + timedelta(days=1)
+    await draw(graphql, club, "ann", "1")
+    await club.apply(fair(changed(WHEEL, prizes=prizes, blank=999), RAFFLE), lateness="unlimited")
+    today = await draw(graphql, club, "ann", "2")
+    club.clock.now = NOON + timedelta(days=2)
     tomorrow = await draw(graphql, club, "ann", "3")
 
     assert today["play"]["odds"][-1] == {"prize": None, "weight": 49}

@@ -176,7 +176,7 @@ async def test_what_one_person_does_counts_once_and_ones_own_not_at_all(
     await likes(club, liked, *NAMES[:3])
     await counted(club)
 
-    stored = {post.written.title: post async for post in club.services.post_store.stream(club.key)}
+    stored = {post.written.title: post async for post in club.services.kept.posts.stream(club.key)}
     assert {title: post.heat.people for title, post in stored.items() if post.heat is not None} == {
         "Flooded": 1,
         "Talked to oneself": 0,
@@ -206,7 +206,7 @@ async def test_who_is_limited_banned_or_blocked_heats_nothing(club: ProgrammeUnd
     )
     await counted(club)
 
-    found = (await club.services.post_store.by_ids(club.key, [post]))[post]
+    found = (await club.services.kept.posts.by_ids(club.key, [post]))[post]
     assert found.heat is not None
     assert found.heat.people == 2
 
@@ -219,7 +219,7 @@ async def test_who_withdraws_takes_their_heat_along(club: ProgrammeUnderTest) ->
     await likes(club, post, "m00", "m01", key=None)
     await count(club)
 
-    found = (await club.services.post_store.by_ids(club.key, [post]))[post]
+    found = (await club.services.kept.posts.by_ids(club.key, [post]))[post]
     assert found.heat is not None
     assert (found.heat.people, found.heat_due) == (2, False)
     assert await club.services.feeds.count_due() == 0

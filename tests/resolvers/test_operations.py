@@ -59,7 +59,7 @@ def actor(role: Role) -> Actor:
 def context(who: Actor | None = None) -> Context:
     services: Any = None
     made = object.__new__(Context)
-    made.__dict__.update(services=services, actor=who, request_id="t", is_socket=False)
+    made.__dict__.update(services=services, actor=who, request_id="t")
     made.load_afresh = lambda *, cache: None  # type: ignore[method-assign]
     return made
 

@@ -194,7 +194,7 @@ async def test_a_deleted_draft_leaves_no_word(graphql: GraphQL, club: ProgrammeU
         "state": "DELETED",
     }
     assert await read(graphql, club.moderator, draft) is None
-    stored = [post async for post in club.services.post_store.stream(club.key)]
+    stored = [post async for post in club.services.kept.posts.stream(club.key)]
     assert "ecret" not in repr(stored)
 
 

@@ -290,7 +290,8 @@ async def test_a_supporter_hears_in_their_feed(graphql: GraphQL, club: Programme
     async with graphql.subscribe(club.member_actor("bob"), watch) as stream:
         assert (await stream.data())["__typename"] == "ProgressSnapshot"
         await answer(graphql, club.operator, post, "DECLINED")
-        await club.services.proposal_telling.tell_due()
+        while await club.services.proposal_telling.tell_due():
+            pass
         heard = await stream.data()
     assert heard == {"__typename": "ProposalChanged", "state": "DECLINED", "post": {"id": post}}
 

@@ -88,6 +88,9 @@ async def adds_up(club: ProgrammeUnderTest) -> bool:
         ({"body": "> j**er**k"}, ["body"]),
         ({"body": "![jerk](https://img.example.org/1.png)"}, ["body"]),
         ({"body": "[a jerk](https://a.example)"}, ["body"]),
+        ({"body": '[this](https://own.example "you jerk")'}, ["body"]),
+        ({"body": "![this](https://img.example.org/1.png 'you &#106;erk')"}, ["body"]),
+        ({"body": "[this][1]\n\n[1]: https://own.example (jerk)"}, ["body"]),
     ],
 )
 async def test_a_refused_text_is_not_written_and_its_author_reads_the_rules_message(
@@ -135,8 +138,9 @@ async def test_edits_and_comments_are_refused_too(graphql: GraphQL, club: Progra
 
     edit = {"postId": post["id"], "version": post["version"], "title": "Jerk"}
     assert (await refusal(graphql, ann, "editPost", **edit))["rule"] == "insults"
-    stated = {"postId": post["id"], "body": "jerk", "idempotencyKey": "2"}
-    assert (await refusal(graphql, bob, "createComment", **stated))["rule"] == "insults"
+    for number, body in enumerate(("jerk", '[this](https://own.example "jerk")')):
+        stated = {"postId": post["id"], "body": body, "idempotencyKey": f"2{number}"}
+        assert (await refusal(graphql, bob, "createComment", **stated))["rule"] == "insults"
     change = {"commentId": comment["id"], "version": comment["version"], "body": "jerk"}
     assert (await refusal(graphql, bob, "editComment", **change))["rule"] == "insults"
     shown = await graphql.read(bob, "query { posts { nodes { title comments { nodes { text } } } } }", {})

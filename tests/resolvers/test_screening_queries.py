@@ -154,6 +154,8 @@ async def test_a_text_is_tried_without_being_posted(graphql: GraphQL, club: Prog
         {"part": "TEXT", "start": 2, "end": 9, "words": "j.e.r.k"},
         {"part": "TAGS", "start": 0, "end": 2, "words": "笨蛋"},
     ]
+    hovered = await tried(graphql, club.moderator, body='[this](https://own.example "jerk")', title="Hello")
+    assert hovered["insults"]["finding"]["spots"] == [{"part": "TEXT", "start": 5, "end": 9, "words": "jerk"}]
     assert said["hosts"]["finding"]["hosts"] == ["www.bad.example"]
     assert said["contacts"]["finding"]["spots"][0]["part"] == "TITLE"
     outcomes = {key: one["outcome"] for key, one in said.items() if key != "verdict"}

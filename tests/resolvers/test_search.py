@@ -456,7 +456,7 @@ async def test_who_is_shadow_limited_is_found_and_counted_by_themselves_alone(
         "space": {"unreadCount": 0},
         "following": {"posts": {"nodes": [{"unreadCount": 0}]}},
     }
-    stored = [post async for post in club.services.post_store.stream(club.key)]
+    stored = [post async for post in club.services.kept.posts.stream(club.key)]
     assert not any(post.heat is not None and post.heat.people for post in stored)
 
 

@@ -250,3 +250,61 @@ async def test_joining_twice_at_once_is_joining_once(graphql: GraphQL, club: Pro
         "memberCount": 1,
         "members": {"nodes": [{"member": {"displayName": "Ann"}, "role": "MEMBER"}]},
     }
+
+
+async def test_who_is_barred_stays_so_whoever_puts_them_out_once_more(
+    graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    ann = club.member_actor("ann")
+    out = {"space": "square", "memberId": member_gid(club, "ann")}
+    bar = {**out, "bar": True, "reason": "Rude"}
+
+    answers = await asyncio.gather(
+        *(graphql.mutate(club.moderator, "removeSpaceMember", stated) for stated in (bar, out, out))
+    )
+    again = await graphql.done(club.moderator, "removeSpaceMember", out, "membership { state }")
+
+    assert not any(answer.errors for answer in answers)
+    assert again["membership"] == {"state": "BARRED"}
+    typed(await graphql.mutate(ann, "joinSpace", {"space": "square"}), "ConflictError", "SPACE_BARRED")
+
+
+BOTH: dict[str, Any] = {
+    "key": "vault",
+    "tier": {"ladder": "club", "least": "gold"},
+    "when": "member.attributes.city == 'Shanghai'",
+}
+
+
+async def test_a_space_with_two_gates_is_there_for_who_passes_both_and_only_while_they_do(
+    graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    await club.apply({**COMMUNITY, "spaces": [*COMMUNITY["spaces"], BOTH]})
+    for name, city in (("dee", "Shanghai"), ("eli", "Shanghai"), ("fay", "Paris")):
+        await club.join(name, attributes={"city": city})
+    for name in ("dee", "fay"):
+        await club.record(club.activity("study", name, hours=100))
+    dee = club.member_actor("dee")
+    assert (await seen(graphql, dee))["vault"] == "rw"
+    for name in ("eli", "fay"):
+        assert "vault" not in await seen(graphql, club.member_actor(name))
+    stated = {"space": "vault", "title": "Hello", "body": "Gold words", "idempotencyKey": "k"}
+    post = (await graphql.done(dee, "createPost", stated, "post { id }"))["post"]
+    await graphql.done(dee, "joinSpace", {"space": "vault"})
+    await graphql.done(dee, "addBookmark", {"targetId": post["id"]})
+    everywhere = """query ($id: ID!) { post(id: $id) { id } node(id: $id) { id } posts { nodes { id } } feed(kind: LATEST) { nodes { id } }
+        search(query: "gold words", kinds: [POST]) { nodes { node { ... on Post { id } } } } bookmarks { nodes { target { ... on Post { id } } } }
+        space(key: "vault") { key } }"""
+    found = await graphql.read(dee, everywhere, {"id": post["id"]})
+    assert str(found).count(post["id"]) == 6
+
+    moved = {"memberId": member_gid(club, "dee"), "attributes": {"city": "Paris"}}
+    await graphql.done(club.service, "updateProfile", moved)
+
+    # Nor is it there for its author.
+    for name in ("dee", "ann", "fay"):
+        found = await graphql.read(club.member_actor(name), everywhere, {"id": post["id"]})
+        assert post["id"] not in str(found)
+        assert found["space"] is None
+    typed(await graphql.mutate(dee, "leaveSpace", {"space": "vault"}), "NotFoundError")
+    typed(await graphql.mutate(dee, "deletePost", {"postId": post["id"]}), "NotFoundError")

@@ -8,7 +8,6 @@ import pytest
 
 from community.verification.service import VerificationService
 from gamification.kit.actors import Actor
-from gamification.merging.model import MergeBlock, MergeBlocked
 from tests.conftest import MakeProgramme
 from tests.resolvers.harness import GraphQL, member_gid, refused, typed
 from tests.support import ProgrammeUnderTest
@@ -168,7 +167,7 @@ async def test_of_two_answers_at_once_one_counts(
         club.operator, '{ a: survey(key: "spring") { answerCount } b: survey(key: "secret") { answerCount } }'
     )
     assert found == {"a": {"answerCount": 1}, "b": {"answerCount": 1}}
-    assert len([one async for one in club.services.survey_store.stream_ballots(club.key)]) == 1
+    assert len([one async for one in club.services.kept.surveys.stream_ballots(club.key)]) == 1
 
 
 async def test_a_survey_that_repeats_is_answered_again_after_its_time(
@@ -208,7 +207,7 @@ async def test_a_survey_takes_answers_while_it_is_open(
         else:
             assert result.data
             assert result.data["answerSurvey"]["__typename"] == "AnswerSurveySuccess"
-            await club.services.survey_store._responses.delete_many({"programme_id": club.key})
+            await club.services.kept.surveys._responses.delete_many({"programme_id": club.key})
             await club.services.stores.idempotency._keys.delete_many({"_id": {"$regex": f"^{club.key}"}})
         club.clock.advance(timedelta(days=1))
     assert states == [("NOT_OPEN", True), ("OPEN", True), ("CLOSED", False)]
@@ -300,7 +299,7 @@ async def test_taking_the_activity_back_takes_what_it_earned(
     graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor
 ) -> None:
     await graphql.done(ann, "answerSurvey", stated("spring", recommend=9))
-    response = await anext(club.services.survey_store.stream(club.key))
+    response = await anext(club.services.kept.surveys.stream(club.key))
     source_id = f"{response.id.hex()}:1"
     await graphql.done(
         club.operator, "reverseActivity", {"source": "community:survey", "sourceId": source_id}
@@ -308,13 +307,3 @@ async def test_taking_the_activity_back_takes_what_it_earned(
 
     assert await club.balance("ann", "points") == 0
     assert (await VerificationService(club.services).verify(club.key)).differences == []
-
-
-async def test_an_account_that_answered_is_not_merged(
-    graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor
-) -> None:
-    await graphql.done(ann, "answerSurvey", stated("spring", recommend=9))
-
-    with pytest.raises(MergeBlocked) as caught:
-        await club.services.merges.merge(club.service, club.id_of("ann"), club.id_of("bob"), "r", "k")
-    assert caught.value.blocks == (MergeBlock.COMMUNITY,)

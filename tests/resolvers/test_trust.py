@@ -1,5 +1,7 @@
 """Trust levels and layers: assessed from what members did, set by staff, and what they unlock."""
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -145,3 +147,116 @@ async def test_the_worker_assesses_once_a_day(desk: Desk) -> None:
     desk.club.clock.advance(timedelta(days=1, seconds=1))
     await trust.run_due()
     assert (await seen(desk, "bob"))["trustLevel"] == 1
+
+
+async def test_of_many_at_once_no_more_are_written_than_one_may(
+    graphql: GraphQL, programme: MakeProgramme
+) -> None:
+    # Nothing is recorded as activity here: no other write of the member's serves to keep them apart.
+    community = {**MODERATED["programme"]["community"], "trust": TRUST, "activities": {}}
+    club = await programme({**MODERATED, "programme": {"community": community}, "rules": []})
+    await club.join("ann")
+    desk = Desk(graphql, club)
+    ann = club.member_actor("ann")
+    post = await desk.post("ann")
+
+    def comment(number: int) -> Any:
+        stated = {"postId": post, "body": f"Words {number}", "idempotencyKey": f"c{number}"}
+        return graphql.mutate(ann, "createComment", stated)
+
+    def another(number: int) -> Any:
+        stated = {"space": "square", "title": "T", "body": f"Words {number}", "idempotencyKey": f"p{number}"}
+        return graphql.mutate(ann, "createPost", stated)
+
+    results = await asyncio.gather(*(one(number) for number in range(6) for one in (comment, another)))
+    codes = Counter(next(iter(result.data.values())).get("code") for result in results)
+    assert codes == {None: 2, "POSTING_LIMIT": 10}
+
+
+async def test_a_draft_counts_when_it_is_published(desk: Desk) -> None:
+    ann = desk.club.member_actor("ann")
+    drafts = [await desk.post("ann", f"Draft {number}", draft=True) for number in range(4)]
+    desk.club.clock.advance(timedelta(days=2))
+
+    codes = []
+    for post in drafts:
+        result = await desk.graphql.mutate(ann, "publishPost", {"postId": post, "version": 1})
+        assert result.data is not None
+        codes.append(result.data["publishPost"].get("code"))
+
+    assert codes == [None, None, None, "POSTING_LIMIT"]
+    desk.club.clock.advance(timedelta(days=1, seconds=1))
+    await desk.graphql.done(ann, "publishPost", {"postId": drafts[3], "version": 1})
+
+
+async def trusting(graphql: GraphQL, programme: MakeProgramme, **trust: Any) -> Desk:
+    """A community that trusts by these settings."""
+    community = {**MODERATED["programme"]["community"], "trust": trust}
+    club = await programme({**MODERATED, "programme": {"community": community}})
+    for name in ("ann", "bob", "cyd"):
+        await club.join(name, display_name=name.title())
+    return Desk(graphql, club)
+
+
+async def test_levels_go_from_0_to_4_by_what_is_done(graphql: GraphQL, programme: MakeProgramme) -> None:
+    levels = [{"texts": number} for number in (1, 2, 3, 4)]
+    desk = await trusting(graphql, programme, levels=levels, powers={"links": 4})
+    link = {"space": "square", "title": "T", "body": "[this](https://a.example)"}
+    ann = desk.club.member_actor("ann")
+    for level in range(4):
+        await assess(desk)
+        assert (await seen(desk, "ann"))["trustLevel"] == level
+        result = await graphql.mutate(ann, "createPost", {**link, "idempotencyKey": f"l{level}"})
+        typed(result, "ConflictError", "TRUST_TOO_LOW", "body")
+        await desk.post("ann", f"Post {level}")
+    await assess(desk)
+    assert (await seen(desk, "ann"))["trustLevel"] == 4
+    await graphql.done(ann, "createPost", {**link, "idempotencyKey": "l4"})
+
+
+async def test_a_level_is_kept_for_a_while_and_with_a_little_less(
+    graphql: GraphQL, programme: MakeProgramme
+) -> None:
+    desk = await trusting(graphql, programme, levels=[{"texts": 10}], keep=80, held="P2D")
+    posts = [await desk.post("ann", f"Post {number}") for number in range(10)]
+    trust, remove = desk.services.trust, desk.club.moderator
+
+    async def level_tomorrow(*taken: str) -> int:
+        for post in taken:
+            await desk.graphql.done(remove, "removePost", {"postId": post, "reason": "r"})
+        desk.club.clock.advance(timedelta(days=1))
+        await trust.run_due()
+        return int((await seen(desk, "ann"))["trustLevel"])
+
+    assert await level_tomorrow() == 1
+    assert await level_tomorrow(*posts[:3]) == 1  # seven of ten, but not for two days yet
+    assert await level_tomorrow() == 0
+    await desk.post("ann", "Eighth")
+    assert await level_tomorrow() == 0  # what suffices to stay does not suffice to rise
+    for number in range(2):
+        await desk.post("ann", f"More {number}")
+    assert await level_tomorrow() == 1
+    assert await level_tomorrow(*posts[3:5]) == 1
+    assert [await level_tomorrow() for _ in range(3)] == [1, 1, 1]  # eight of ten
+
+
+async def test_layers_are_computed_anew_each_day(graphql: GraphQL, programme: MakeProgramme) -> None:
+    layers = {"days": 10, "active": 1, "leader": 2, "likers": 1}
+    desk = await trusting(graphql, programme, levels=[{"texts": 9}], layers=layers)
+    for number in range(2):
+        await desk.react("bob", await desk.post("ann", f"Post {number}"))
+    await desk.post("bob")
+
+    async def counted() -> dict[str, int]:
+        await desk.services.trust.run_due()
+        document = "{ communityLayers { layer count } }"
+        found = (await graphql.read(desk.club.operator, document))["communityLayers"]
+        return {one["layer"]: one["count"] for one in found if one["count"]}
+
+    assert await counted() == {"LEADER": 1, "ACTIVE": 1}
+    desk.club.clock.advance(timedelta(days=9))
+    await desk.post("bob", "Second")
+    assert await counted() == {"LEADER": 1, "ACTIVE": 1}
+    desk.club.clock.advance(timedelta(days=2))
+    assert await counted() == {"ACTIVE": 1, "PERIPHERY": 1}
+    assert (await seen(desk, "ann"))["communityLayer"] == "PERIPHERY"

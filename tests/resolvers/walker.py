@@ -71,7 +71,7 @@ async def side_by_side(*walks: Walk, only: Sequence[str] = ()) -> AsyncIterator[
 
 async def first_message(services: Services, actor: Actor | None, request: Request) -> dict[str, Any]:
     """The first message of a subscription, or its refusal."""
-    context = Context(services, actor, request_id="walk", is_socket=True)
+    context = Context(services, actor, request_id="walk")
     try:
         ready = ALL.prepare(request, actor, SUBSCRIPTIONS)
         async with aclosing(ALL.subscribe(ready, request, context)) as answers:

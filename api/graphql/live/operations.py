@@ -92,7 +92,7 @@ class LiveOperations:
         sink: Sink,
     ) -> None:
         """Run what may be run. Raises: Refused."""
-        context = LiveContext(services, actor, request_id, is_socket=True)
+        context = LiveContext(services, actor, request_id)
         context.variables, context.compiled = request.variables, self._operations.policy.compiled
         if ready.type is not OperationType.SUBSCRIPTION:
             await sink.next(encode(await self._operations.run(ready, request, context), request_id))

@@ -101,20 +101,17 @@ def test_a_mean_is_of_the_numbers_and_not_of_their_parts() -> None:
 @pytest.mark.parametrize(
     ("anonymous", "answered", "withheld"),
     [
-        (True, (4,), True),
-        (True, (5,), False),
-        (True, (0,), False),
-        (True, (9, 9, 1), True),
-        (True, (9, 9, 0), False),
-        (False, (1,), False),
+        (True, 4, True),
+        (True, 5, False),
+        # Nobody looks like few, whom results may have yet to join.
+        (True, 0, True),
+        (False, 1, False),
     ],
 )
-def test_a_question_asked_of_few_is_withheld_with_all_that_would_tell_of_it(
-    *, anonymous: bool, answered: tuple[int, ...], withheld: bool
-) -> None:
+def test_a_question_asked_of_few_is_withheld(*, anonymous: bool, answered: int, withheld: bool) -> None:
     stated = survey(anonymous=anonymous)
-    assert is_withheld(stated, stated.questions[1], *answered) is withheld
-    assert not is_withheld(stated, stated.questions[0], *answered)
+    assert is_withheld(stated, stated.questions[1], answered) is withheld
+    assert not is_withheld(stated, stated.questions[0], answered)
 
 
 @given(st.sampled_from(["nps", "scale", "single"]), st.integers(0, 10))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gamification.kit.batching import Batcher
+from storage.batching import Batcher
 
 
 class Squares:
