@@ -1,12 +1,10 @@
 """The demo programme: there is something to see on an empty installation."""
 
+from api.demo_names import DEMO_MEMBER, DEMO_PROGRAMME
 from api.programme_files import bundled
 from community.services import Services
 from gamification.kit.actors import Actor, Role, system_actor
 from gamification.members.model import NewMember
-
-DEMO_PROGRAMME = "demo"
-DEMO_MEMBER = "demo"
 
 
 async def ensure_demo(services: Services) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from api.callers.auth import issue_token
-from api.demo import DEMO_PROGRAMME
+from api.demo_names import DEMO_PROGRAMME
 from api.settings import Settings
 from gamification.kit.actors import Role
 

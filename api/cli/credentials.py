@@ -7,7 +7,7 @@ import typer
 from api.cli.options import JsonOption
 from api.cli.report import BadInput, reporting
 from api.credentials.keyfiles import key_files
-from api.demo import DEMO_PROGRAMME
+from api.demo_names import DEMO_PROGRAMME
 from api.settings import load_settings
 from gamification.credentials.keys import KeysUnreadable
 

@@ -13,11 +13,6 @@ from rich.table import Table
 
 from api.settings import SettingsError
 from gamification.kit.errors import DomainError
-from gamification.programmes.document import Problem
-from storage.embedded import EmbeddedServerError
-from storage.mongo import Contention, MongoUnavailable
-from storage.redis import RedisUnavailable
-from storage.startup import StorageUnusable
 
 
 class Exit(IntEnum):
@@ -36,16 +31,6 @@ class BadInput(Exception):
 
 class Unavailable(Exception):
     """A server or a port can't be had; the message is one line that says what to do."""
-
-
-_UNAVAILABLE = (
-    Unavailable,
-    EmbeddedServerError,
-    StorageUnusable,
-    MongoUnavailable,
-    Contention,
-    *RedisUnavailable,
-)
 
 
 class Report:
@@ -97,20 +82,42 @@ def reporting(*, as_json: bool) -> Iterator[Report]:
     report = Report(as_json=as_json)
     try:
         yield report
-    except Problem as error:
-        problems = [{"place": place, "message": message} for place, message in error.problems]
-        for place, message in error.problems:
-            report.say(f"{place}: {message}")
-        report.fail(Exit.BAD_INPUT, f"{len(problems)} problem(s); nothing was changed.", problems=problems)
     except DomainError as error:
-        report.fail(Exit.BAD_INPUT, error.message, code=error.code.value, path=error.path)
+        _tell_refusal(report, error)
     except (BadInput, SettingsError) as error:
         report.fail(Exit.BAD_INPUT, str(error))
-    except _UNAVAILABLE as error:
-        report.fail(Exit.UNAVAILABLE, str(error) or type(error).__name__)
     except KeyboardInterrupt:
         report.fail(Exit.INTERRUPTED, "Interrupted.")
+    except Exception as error:
+        if not _is_unavailable(error):
+            raise
+        report.fail(Exit.UNAVAILABLE, str(error) or type(error).__name__)
     raise typer.Exit(report.code)
+
+
+# What follows imports only when something has gone wrong: commands that need no server wait for no driver.
+
+
+def _tell_refusal(report: Report, error: DomainError) -> None:
+    from gamification.programmes.document import Problem
+
+    if not isinstance(error, Problem):
+        report.fail(Exit.BAD_INPUT, error.message, code=error.code.value, path=error.path)
+        return
+    problems = [{"place": place, "message": message} for place, message in error.problems]
+    for place, message in error.problems:
+        report.say(f"{place}: {message}")
+    report.fail(Exit.BAD_INPUT, f"{len(problems)} problem(s); nothing was changed.", problems=problems)
+
+
+def _is_unavailable(error: Exception) -> bool:
+    from storage.embedded import EmbeddedServerError
+    from storage.mongo import Contention, MongoUnavailable
+    from storage.redis import RedisUnavailable
+    from storage.startup import StorageUnusable
+
+    stores = (EmbeddedServerError, StorageUnusable, MongoUnavailable, Contention, *RedisUnavailable)
+    return isinstance(error, (Unavailable, *stores))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

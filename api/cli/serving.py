@@ -20,7 +20,8 @@ from api.cli.options import JsonOption
 from api.cli.report import Report, Unavailable, reporting
 from api.cli.tokens import sign
 from api.credentials.keyfiles import issuing
-from api.demo import DEMO_MEMBER, ensure_demo
+from api.demo import ensure_demo
+from api.demo_names import DEMO_MEMBER
 from api.logs.configuring import configure_logging
 from api.runtime import allow_open_files, tune_garbage_collection
 from api.settings import Settings, load_settings

@@ -12,7 +12,8 @@ from api.bootstrap import Backend
 from api.cli.backends import with_backend
 from api.cli.options import JsonOption
 from api.cli.report import BadInput, Exit, Report, reporting
-from api.demo import DEMO_PROGRAMME, ensure_demo
+from api.demo import ensure_demo
+from api.demo_names import DEMO_PROGRAMME
 from api.made_up import TYPES, ReadingClub
 from gamification.activity.model import BATCH_MAX, ActivityOutcome, ActivityStatus
 from gamification.kit.actors import system_actor

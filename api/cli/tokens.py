@@ -10,7 +10,7 @@ from api.callers.auth import issue_token
 from api.callers.signing import signing_secret
 from api.cli.options import JsonOption
 from api.cli.report import BadInput, reporting
-from api.demo import DEMO_MEMBER, DEMO_PROGRAMME
+from api.demo_names import DEMO_MEMBER, DEMO_PROGRAMME
 from api.settings import Settings, load_settings
 from gamification.kit.actors import Role
 
