@@ -20,6 +20,7 @@ _QUERIES, _MUTATIONS = 200, 100
 _EXAMPLES = 8
 """Of schemathesis, for each field of Query and Mutation."""
 _SECONDS_MAX = 240.0
+_FUZZING_SECONDS_MAX = 900.0
 
 
 async def _run(tool: str, *arguments: str, seconds: float = _SECONDS_MAX) -> tuple[int, str, str]:
@@ -90,6 +91,7 @@ async def _schemathesis(target: Target) -> None:
         *("--header", f"Authorization: Bearer {target.token(Role.OPERATOR, 'schemathesis')}"),
         *("--checks", "no_internal_error", "--phases", "fuzzing", "--suppress-health-check", "all"),
         "--generation-deterministic",
+        seconds=_FUZZING_SECONDS_MAX,
     )
     expect(code == 0, f"exit {code}: {(output + complaints)[-1500:]}")
 
@@ -149,7 +151,7 @@ async def _pip_audit(_target: Target) -> None:
 
 async def schemathesis(target: Target) -> list[Outcome]:
     """Its fuzzing of every field of Query and Mutation."""
-    check = Check("no server error in any field", _schemathesis, seconds_max=_SECONDS_MAX + 10)
+    check = Check("no server error in any field", _schemathesis, seconds_max=_FUZZING_SECONDS_MAX + 10)
     return await attempt_all("schemathesis", [check], target)
 
 

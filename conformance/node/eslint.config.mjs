@@ -27,6 +27,8 @@ export default [
       [rule("strict-id-in-types")]: "off",
       // It would forbid to have mutations and subscriptions at all.
       [rule("no-root-type")]: "off",
+      // Of two fields it takes one word for another (`Report.reporter`), or the thing for its name (`Reaction.reaction`).
+      [rule("no-typename-prefix")]: "off",
       // A mutation's result is a union with its errors, so that there is nothing that a null would say.
       [rule("require-nullable-result-in-root")]: "off",
       // What a mutation changed comes back in its payload; the whole Query below it would be a second way to all.
