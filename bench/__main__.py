@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale] [community]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ import uvloop
 from rich.console import Console
 
 from api.runtime import tune_garbage_collection
-from bench import flashsale, intake, live, million, nakama, page, ranks
+from bench import community, flashsale, intake, live, million, nakama, page, ranks
 from bench.loads import Failed, client
 from bench.peers.table import versions
 from bench.processes import DidNotStart
@@ -24,6 +24,7 @@ _BENCHMARKS = {
     "redis": ranks.measure,
     "live": live.measure,
     "flashsale": flashsale.measure,
+    "community": community.measure,
 }
 _ABOUT = {
     "intake": "Intake through all rules",
@@ -33,6 +34,7 @@ _ABOUT = {
     "redis": "Redis, 32 callers at once, in process",
     "live": "Board of ten over sockets, server on one core",
     "flashsale": "Flash sale over HTTP, server on one core",
+    "community": "Community of 20,000 posts, in process",
 }
 
 
