@@ -27,7 +27,7 @@ class Arrivals:
         self._posts = posts
         self._following = following
         self._now = now
-        self._reads: Batcher[datetime, str, dict[str, list[Post]]] = Batcher(self._read)
+        self._lately: Batcher[tuple[str, datetime], None, Sequence[Post]] = Batcher(self._read_since)
 
     def watch(self, kind: FeedKind, space: str | None) -> "Watched":
         """Begin to watch a feed. Raises: InvalidInput for one that isn't in order of time."""
@@ -35,16 +35,18 @@ class Arrivals:
             raise InvalidInput("What is hot doesn't come in: ask for its feed anew.", path=["kind"])
         return Watched(self, kind, space, self._now())
 
-    async def since(self, programme_id: str, since: datetime) -> list[Post]:
-        """What was published in a programme since then, whoever may see it, the oldest first."""
-        return (await self._reads.ask(since, [programme_id]))[programme_id]
+    async def since(self, programme_id: str, at: datetime) -> Sequence[Post]:
+        """What was published in a programme since then, whoever may see it, the oldest first. All who ask at once for the same
+        are one read."""
+        return await self._lately.ask((programme_id, at), [None])
 
     async def followed(self, viewer: Viewer) -> Followed:
         """Whose posts, and which, the viewer's feed has."""
         return await self._following.followed(viewer)
 
-    async def _read(self, since: datetime, programme_ids: list[str]) -> dict[str, list[Post]]:
-        return {key: await self._posts.published_since(key, since, READ_MAX) for key in programme_ids}
+    async def _read_since(self, which: tuple[str, datetime], _: Sequence[None]) -> Sequence[Post]:
+        programme_id, at = which
+        return await self._posts.published_since(programme_id, at, READ_MAX)
 
 
 class Watched:
