@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from strawberry import Schema
 
+from api.annual_reports import annual_report_routes
 from api.bootstrap import Backend
 from api.calendars import calendar_routes
 from api.callers.auth import Authenticator
@@ -27,6 +28,7 @@ from api.graphql.pages import FRESH_S, Pages
 from api.graphql.sockets import GraphQLSockets
 from api.graphql.sse import EventStreams
 from api.health import healthz, readyz
+from api.insight_tables import InsightTablesEndpoint
 from api.limits import make_budgets, operation_policy
 from api.logs.configuring import REQUEST_ID_HEADER
 from api.metrics import MetricsEndpoint
@@ -34,6 +36,7 @@ from api.middleware import BodyLimit, Direct, RequestEnvelope
 from api.problems import TRY_LATER, on_domain_error, on_http_exception, on_try_later
 from api.settings import Settings
 from api.surveys import SurveyAnswersEndpoint
+from api.unsubscribing import unsubscribe_routes
 from api.worker import Worker
 from gamification.kit.errors import DomainError
 from resolvers.operations import Operations
@@ -81,11 +84,16 @@ def create_app(
                 SurveyAnswersEndpoint(authenticator, budgets).__call__,
                 methods=["GET"],
             ),
+            Route(
+                "/insights/{table}", InsightTablesEndpoint(authenticator, budgets).__call__, methods=["GET"]
+            ),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", MetricsEndpoint(settings).__call__, methods=["GET"]),
             *credential_routes(budgets),
             *calendar_routes(budgets),
+            *annual_report_routes(budgets),
+            *unsubscribe_routes(budgets),
         ],
         middleware=_middleware(settings, graphql),
         exception_handlers={

@@ -14,6 +14,8 @@ from api.problems import on_crash, problem
 
 log = structlog.get_logger()
 CALENDARS = "/calendars/"
+UNSUBSCRIBE = "/unsubscribe/"
+ANNUAL_REPORTS = "/annual-reports/"
 """What is below is secret: such a path is never logged."""
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
 _REQUEST_ID = REQUEST_ID_HEADER.encode()
@@ -101,8 +103,9 @@ class RequestEnvelope:
 
 
 def _logged(path: str) -> str:
-    """A path as it may stand in a log: the addresses of calendars are secrets."""
-    return f"{CALENDARS}…" if path.startswith(CALENDARS) else path
+    """A path as it may stand in a log: the addresses of calendars and annual reports, and links to unsubscribe, are secrets."""
+    secret = next((one for one in (CALENDARS, UNSUBSCRIBE, ANNUAL_REPORTS) if path.startswith(one)), None)
+    return f"{secret}…" if secret is not None else path
 
 
 def _stated_id(scope: Scope) -> str:

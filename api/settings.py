@@ -1,6 +1,7 @@
 """Settings of an installation, from environment variables; nothing else configures a process."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -153,13 +154,40 @@ class Settings(BaseSettings):
     wrong_tokens_per_minute: Figure = 20
     """From one address; good tokens from there pass all the same."""
 
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """What keeps secrets in the database that must be read again, such as those that sign webhooks: 32 characters or more
+    each, separated by commas. The first seals, all open; without one they are kept as they are."""
+    outbound_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks that may be called although they are not public, such as `10.1.0.0/16`; separated by commas."""
+    outbound_plain_http: bool = False
+    """Whether URLs that are called may begin with `http://`."""
+    outbound_ca_file: Path | None = None
+    """The authorities whose certificates are taken from whoever is called, in place of the system's (PEM)."""
+
+    smtp_url: SecretStr | None = None
+    """The mail server: `smtp://user:password@host:587`, or `smtps://` for a connection that is encrypted from its first byte.
+    Without it no emails are sent."""
+    smtp_starttls: Literal["required", "opportunistic", "off"] = "required"
+    """Whether a connection of `smtp://` goes on encrypted."""
+    smtp_ca_file: Path | None = None
+    """The authorities whose certificates are taken from the mail server, in place of the system's (PEM)."""
+    mail_from: Annotated[
+        str | None, Field(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$")
+    ] = None
+    """The address that emails are from; their name is the programme's."""
+    push_key_file: Path | None = None
+    """The key that pushes to browsers are signed with (`starguild push-key`); else `push-key.pem` in `data_dir`. Where there is
+    none, nothing is pushed."""
+    push_contact: Annotated[str | None, Field(pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://[^\s]+)$")] = None
+    """Whom push services reach about what is pushed; `public_url` where that is https and this is not stated."""
+
     metrics_token: SecretStr | None = None
     """What `GET /metrics` asks for as a bearer token; without it only this machine itself may read them."""
 
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "outbound_networks", "secret_keys", mode="before")
     @classmethod
     def _separate(cls, value: object) -> object:
         if isinstance(value, str):
@@ -170,6 +198,23 @@ class Settings(BaseSettings):
     @classmethod
     def _as_browsers_state_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_origin(stated) for stated in value)
+
+    @field_validator("outbound_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(stated)) for stated in value)
+        except ValueError:
+            raise ValueError("each must be a network, such as 10.1.0.0/16 or fd12::/48") from None
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _keys_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value().encode()) < SECRET_BYTES_MIN for key in value):
+            raise ValueError(
+                f"each needs {SECRET_BYTES_MIN} bytes or more, such as from `openssl rand -hex 32`"
+            )
+        return value
 
     @field_validator("mongodb_url")
     @classmethod
@@ -195,6 +240,12 @@ class Settings(BaseSettings):
                 "With MONGODB_URL or REDIS_URL set, STARGUILD_JWT_SECRET (32 bytes or more, such as from "
                 "`openssl rand -hex 32`) or STARGUILD_JWKS_URL must be set too"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _mailed_from(self) -> "Settings":
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("With STARGUILD_SMTP_URL set, STARGUILD_MAIL_FROM must be set too")
         return self
 
     @property

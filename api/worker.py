@@ -35,6 +35,20 @@ DRAW_SECONDS = 15.0
 GOALS_SECONDS = 0.5
 ERASE_SECONDS = 5.0
 SWEEP_MERGES_SECONDS = 30.0
+NOTIFY_SECONDS = 1.0
+DIGESTS_SECONDS = 30.0
+FOLLOW_SECONDS = 1.0
+WEBHOOKS_SECONDS = 0.5
+REBUILD_SECONDS = 60.0
+FIT_SECONDS = 300.0
+SEGMENTS_SECONDS = 60.0
+BELONGING_SECONDS = 300.0
+REHEARSALS_SECONDS = 1.0
+RECOMMENDATIONS_SECONDS = 60.0
+RECOMMEND_ANEW_SECONDS = 5.0
+CAMPAIGNS_SECONDS = 15.0
+SETTLE_SECONDS = 60.0
+STATEMENTS_SECONDS = 60.0
 _BACKOFF_MAX_SECONDS = 30.0
 HEATED_A_ROUND = 1000
 
@@ -72,10 +86,31 @@ class Worker:
             ("draws", DRAW_SECONDS, self._services.rounds.run_due),
             ("erasures", ERASE_SECONDS, self._services.erasures.run_open),
             ("merges", SWEEP_MERGES_SECONDS, self._services.merges.sweep),
+            ("notifications", NOTIFY_SECONDS, self._services.notifications.sending.run_due),
+            ("digests", DIGESTS_SECONDS, self._services.notifications.digesting.run_due),
+            ("webhooks", WEBHOOKS_SECONDS, self._services.webhooks.sender.run_due),
+            ("days", REBUILD_SECONDS, self._services.rollups.rebuild_due),
+            ("insights", REBUILD_SECONDS, self._services.totals.rebuild_due),
+            ("customer value", FIT_SECONDS, self._services.values.fit_due),
+            ("campaigns", CAMPAIGNS_SECONDS, self._services.campaign_reaching.run_due),
+            ("campaigns' ends", SETTLE_SECONDS, self._services.campaign_settling.run_due),
+            ("partners' months", STATEMENTS_SECONDS, self._services.partners.statements.close_due),
+            ("segments", SEGMENTS_SECONDS, self._services.segment_keeping.sweep_due),
+            ("belonging", BELONGING_SECONDS, self._services.belonging.add_up_due),
+            ("rehearsals", REHEARSALS_SECONDS, self._services.rehearsal_keeping.run_due),
+            (
+                "recommendations",
+                RECOMMENDATIONS_SECONDS,
+                self._services.recommendations.recommending.run_daily,
+            ),
+            ("recommending", RECOMMEND_ANEW_SECONDS, self._services.recommendations.recommending.run_due),
         ):
-            self._tasks.append(
-                asyncio.create_task(every(interval_seconds, name, work), name=f"worker-{name}")
-            )
+            self._begin(interval_seconds, name, work)
+        for following in self._services.followings:
+            self._begin(FOLLOW_SECONDS, f"following {following.consumer}", following.run_due)
+
+    def _begin(self, interval_seconds: float, name: str, work: Callable[[], Awaitable[Any]]) -> None:
+        self._tasks.append(asyncio.create_task(every(interval_seconds, name, work), name=f"worker-{name}"))
 
     async def stop(self) -> None:
         """Stop; work in hand is given up, and found again by the next one."""

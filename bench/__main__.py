@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale] [community]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale] [community] [insights] [recommendations] [rehearse]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -8,7 +8,19 @@ import uvloop
 from rich.console import Console
 
 from api.runtime import tune_garbage_collection
-from bench import community, flashsale, intake, live, million, nakama, page, ranks
+from bench import (
+    community,
+    flashsale,
+    insights,
+    intake,
+    live,
+    million,
+    nakama,
+    page,
+    ranks,
+    recommendations,
+    rehearse,
+)
 from bench.loads import Failed, client
 from bench.peers.table import versions
 from bench.processes import DidNotStart
@@ -25,6 +37,9 @@ _BENCHMARKS = {
     "live": live.measure,
     "flashsale": flashsale.measure,
     "community": community.measure,
+    "insights": insights.measure,
+    "recommendations": recommendations.measure,
+    "rehearse": rehearse.measure,
 }
 _ABOUT = {
     "intake": "Intake through all rules",
@@ -35,6 +50,9 @@ _ABOUT = {
     "live": "Board of ten over sockets, server on one core",
     "flashsale": "Flash sale over HTTP, server on one core",
     "community": "Community of 20,000 posts, in process",
+    "insights": "Reports over a million activities, in process",
+    "recommendations": "Recommendations on real data, hit rate at 10",
+    "rehearse": "Rehearsal of a year of real purchases, in process",
 }
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from community import stores
 from community.bells import CHANNEL, Bells
+from community.belonging.reading import FactReading
+from community.belonging.repository import BelongingRepository
+from community.belonging.service import BelongingService
 from community.blocks.service import BlockService
 from community.bookmarks.service import BookmarkService
 from community.comments.reading import CommentReading
@@ -32,6 +35,12 @@ from community.importing.service import ContentImport
 from community.merging.steps import merging_steps
 from community.moderation.opening import CaseOpening
 from community.moderation.services import Moderation, build_moderation, build_records
+from community.notifications.sending import Ways
+from community.notifications.services import Notifications, Written, build_notifications
+from community.notifications.watching import CONSUMER as NOTIFICATIONS
+from community.notifications.watching import NewsWatcher
+from community.outbound.client import GuardedClient
+from community.outbound.sealing import Sealer
 from community.polls.keeping import PollKeeper
 from community.polls.reading import PollReading
 from community.polls.service import PollService
@@ -48,7 +57,11 @@ from community.questions.reading import QuestionReading
 from community.questions.service import QuestionService
 from community.reactions.keeping import ReactionKeeping, ReactionMarking
 from community.reactions.service import ReactionService
+from community.recommendations.following import CONSUMER as RECOMMENDATIONS
+from community.recommendations.services import Contents, Recommendations, build_recommendations
 from community.recording import Acts
+from community.response_times.repository import ResponseTimeRepository
+from community.response_times.service import ResponseTimeService
 from community.screening.rehearsal import ScreeningRehearsals
 from community.screening.service import ScreeningService
 from community.screening.testing import ScreeningTests
@@ -58,18 +71,27 @@ from community.stores import CommunityStores
 from community.surveys.reading import SurveyReading
 from community.surveys.service import SurveyService
 from community.trust.behaviour import BehaviourReading
+from community.trust.facts import trust_facts
 from community.trust.guard import TrustGuard
 from community.trust.service import TrustService
 from community.unread.repository import UnreadRepository
 from community.unread.service import UnreadService
+from community.webhooks.recording import CONSUMER as WEBHOOKS
+from community.webhooks.services import Webhooks, build_webhooks
+from community.webhooks.shapes import IdOf
 from gamification import services as loyalty
 from gamification.members.follows import FollowRepository
+from gamification.rollups.repository import MonthRepository
 from gamification.services import utc_now
+from gamification.settlement.following import Following
 from storage.mongo import Mongo
 from storage.redis import RedisStore
 
 INDEXES = [*loyalty.INDEXES, *stores.INDEXES]
 """What all repositories need in MongoDB."""
+
+CONSUMERS = (WEBHOOKS, NOTIFICATIONS, RECOMMENDATIONS)
+"""Who of the community follows what was settled, by the names that they have in the backlog."""
 
 MemberOf = Callable[[str], bytes | None]
 """Reads the id that clients know a member by, as it stands in a mention; None for what is none."""
@@ -123,6 +145,12 @@ class Services(loyalty.Services):
     survey_reading: SurveyReading
     complaints: ComplaintService
     complaint_reading: ComplaintReading
+    response_times: ResponseTimeService
+    notifications: Notifications
+    recommendations: Recommendations
+    belonging: BelongingService
+    outbound: GuardedClient
+    webhooks: Webhooks
 
 
 def build(
@@ -131,16 +159,30 @@ def build(
     now: Callable[[], datetime] = utc_now,
     *,
     member_of: MemberOf | None = None,
+    id_of: IdOf | None = None,
+    outbound: GuardedClient | None = None,
+    sealer: Sealer | None = None,
+    ways: Ways | None = None,
     **settings: Any,
 ) -> Services:
     """Wire everything over these servers; opens no connection yet. `settings` as for the loyalty domain; without
-    `member_of`, mentions name members by their raw id in hexadecimal."""
+    `member_of`, mentions name members by their raw id in hexadecimal; `id_of` makes the ids that others are told; calls go out
+    by `outbound`, and secrets that are read again are kept by `sealer`."""
+    outbound = outbound or GuardedClient()
     kept = stores.stores_of(mongo)
     posts, comments, questions, reactions = kept.posts, kept.comments, kept.questions, kept.reactions
     gatherings, rsvps, contests = kept.gatherings, kept.rsvps, kept.contests
     erasing = {**erasing_steps(kept), "gatherings": withdrawing(gatherings, rsvps)}
     base = loyalty.build(
-        mongo, redis, now, erasing=erasing, merging=merging_steps(mongo), channels=[CHANNEL], **settings
+        mongo,
+        redis,
+        now,
+        erasing=erasing,
+        merging=merging_steps(mongo),
+        channels=[CHANNEL],
+        consumers=CONSUMERS,
+        facts=[trust_facts(kept.moderation.trust)],
+        **settings,
     )
     leaving = Leaving(gatherings, rsvps, base.stores.members, now)
     spaces = SpaceService(
@@ -166,8 +208,9 @@ def build(
         ContestKeeper(contests),
         ReactionMarking(reactions),
         records.watcher,
+        NewsWatcher(),
     )
-    comment_watchers = (question_keeper, ReactionMarking(reactions), records.watcher)
+    comment_watchers = (question_keeper, ReactionMarking(reactions), records.watcher, NewsWatcher())
     written = (base.settlement, posts, spaces, acts, screening, member_of or raw_id, post_watchers)
     work, post_reading = PostWork(*written), PostReading(posts)
     following = FollowingService(base.settlement, kept.following, posts, work)
@@ -179,8 +222,63 @@ def build(
         base.settlement, comments, posts, work, acts, screening, comment_watchers
     )
     contest_service = ContestService(base.settlement, contests, posts, work, records.oversight)
+    webhooks = build_webhooks(
+        base.stores,
+        base.activities,
+        kept.moderation.statements,
+        outbound,
+        sealer or Sealer(),
+        id_of or raw_text,
+        now,
+    )
+    notifications = build_notifications(
+        mongo,
+        redis,
+        base.stores,
+        base.programmes,
+        spaces,
+        Written(
+            posts,
+            comments,
+            reactions,
+            gatherings,
+            kept.complaints,
+            kept.memberships,
+            kept.moderation,
+        ),
+        ways or Ways(),
+        outbound.rules,
+        now,
+    )
+    recommendations = build_recommendations(
+        mongo,
+        base,
+        spaces,
+        Contents(posts, comments, reactions, kept.following, kept.bookmarks, kept.moderation.sanctions),
+        now,
+    )
+    survey_reading = SurveyReading(mongo, kept.surveys, base.programmes, base.members, base.tiers)
+    belonging = BelongingService(
+        base.programmes,
+        base.stores.members,
+        survey_reading,
+        FactReading(mongo, MonthRepository(mongo), base.stores.tiers),
+        BelongingRepository(mongo),
+        now,
+    )
     return Services(
-        **{field.name: getattr(base, field.name) for field in fields(base)},
+        **{field.name: getattr(base, field.name) for field in fields(base) if field.name != "followings"},
+        followings=(
+            *base.followings,
+            Following(base.stores.backlog, WEBHOOKS, webhooks.recording.follow, now),
+            notifications.following,
+            recommendations.following,
+        ),
+        recommendations=recommendations,
+        belonging=belonging,
+        notifications=notifications,
+        outbound=outbound,
+        webhooks=webhooks,
         kept=kept,
         spaces=spaces,
         posts=post_service,
@@ -260,10 +358,16 @@ def build(
         contest_reading=ContestReading(contests, now),
         contest_finishing=ContestFinishing(base.settlement, contests),
         surveys=SurveyService(base.settlement, kept.surveys, base.tiers, acts),
-        survey_reading=SurveyReading(mongo, kept.surveys, base.programmes, base.members, base.tiers),
+        survey_reading=survey_reading,
         complaints=ComplaintService(base.settlement, kept.complaints),
         complaint_reading=ComplaintReading(kept.complaints, base.members, base.programmes, now),
+        response_times=ResponseTimeService(base.programmes, ResponseTimeRepository(mongo), now),
     )
+
+
+def raw_text(type_name: str, raw: bytes | str) -> str:
+    """The id of an object as the domain itself knows it, with its type."""
+    return f"{type_name}:{raw if isinstance(raw, str) else raw.hex()}"
 
 
 def raw_id(text: str) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from community.belonging import repository as belonging_repository
 from community.blocks import repository as block_repository
 from community.blocks.repository import BlockRepository
 from community.bookmarks import repository as bookmark_repository
@@ -22,6 +23,7 @@ from community.importing import repository as imported_vote_repository
 from community.importing.repository import ImportedVoteRepository
 from community.moderation import repository as moderation_repository
 from community.moderation.services import ModerationStores
+from community.notifications.services import INDEXES as NOTIFICATION_INDEXES
 from community.oversight import repository as oversight_repository
 from community.polls import repository as poll_repository
 from community.polls.repository import PollRepository
@@ -33,6 +35,7 @@ from community.questions import repository as question_repository
 from community.questions.repository import QuestionRepository
 from community.reactions import repository as reaction_repository
 from community.reactions.repository import ReactionRepository
+from community.recommendations import repository as recommendation_repository
 from community.sanctions import repository as sanction_repository
 from community.screening import remembered as screened_texts
 from community.screening import repository as screening_repository
@@ -44,6 +47,7 @@ from community.spaces.repository import SpaceMembershipRepository
 from community.surveys import repository as survey_repository
 from community.surveys.repository import SurveyRepository
 from community.trust import repository as trust_repository
+from community.webhooks import services as webhooks
 from storage.mongo import Mongo
 
 INDEXES = [
@@ -69,6 +73,10 @@ INDEXES = [
     calendar_feeds.INDEXES,
     survey_repository.INDEXES,
     complaint_repository.INDEXES,
+    recommendation_repository.INDEXES,
+    belonging_repository.INDEXES,
+    NOTIFICATION_INDEXES,
+    webhooks.INDEXES,
 ]
 
 

@@ -9,6 +9,7 @@ from gamification.activity import repository as activity_repository
 from gamification.activity.approvals import ApprovalService
 from gamification.activity.backfills import BackfillRepository, BackfillService
 from gamification.activity.check_ins import CheckInService
+from gamification.activity.daily import DailyReading
 from gamification.activity.grouping import WAITING_MAX
 from gamification.activity.recording import RecordingService
 from gamification.activity.refunding import RefundService
@@ -23,6 +24,16 @@ from gamification.badges.repository import (
     ShowcaseRepository,
 )
 from gamification.badges.service import BadgeService, census_of
+from gamification.campaigning import repository as campaign_member_repository
+from gamification.campaigning.measuring import CHANNEL as CAMPAIGN_CHANNEL
+from gamification.campaigning.measuring import CONSUMER as CAMPAIGNS
+from gamification.campaigning.measuring import CampaignMeasuring
+from gamification.campaigning.reaching import CampaignReaching
+from gamification.campaigning.repository import CampaignMemberRepository
+from gamification.campaigning.service import CampaignService
+from gamification.campaigning.settling import CampaignSettling
+from gamification.campaigns import repository as campaign_repository
+from gamification.campaigns.repository import CampaignRunRepository
 from gamification.checkins import repository as check_in_repository
 from gamification.checkins.repository import CheckInRepository
 from gamification.checkins.service import CheckInReadingService
@@ -39,7 +50,20 @@ from gamification.flashsale.service import FlashSaleService
 from gamification.goals import repository as goal_repository
 from gamification.goals.repository import GoalRepository
 from gamification.goals.service import GoalService
+from gamification.insights.cards import repository as share_repository
+from gamification.insights.cards.repository import ShareRepository
+from gamification.insights.cards.service import CardService
+from gamification.insights.exports.members import MemberExports
+from gamification.insights.reports.reading import ReportService
 from gamification.insights.service import InsightService
+from gamification.insights.totals import repository as totals_repository
+from gamification.insights.totals.keeping import TotalsKeeping
+from gamification.insights.totals.repository import TotalsRepository
+from gamification.insights.totals.subjects import SubjectReading
+from gamification.insights.value import repository as model_repository
+from gamification.insights.value.repository import ModelRepository
+from gamification.insights.value.service import ValueService
+from gamification.kit.identifiers import new_id
 from gamification.leaderboards import repository as board_repository
 from gamification.leaderboards.changes import BoardChanges
 from gamification.leaderboards.closings import ClosingRepository
@@ -62,7 +86,7 @@ from gamification.members import feed, moved, tombstones
 from gamification.members import follows as follow_repository
 from gamification.members import repository as member_repository
 from gamification.members.feed import FeedRepository
-from gamification.members.follows import FollowRepository, FollowService
+from gamification.members.follows import Follow, FollowRepository, FollowService
 from gamification.members.repository import MemberRepository
 from gamification.members.service import MemberService
 from gamification.merging import repository as merge_repository
@@ -70,8 +94,12 @@ from gamification.merging.repository import MergeRepository
 from gamification.merging.service import MergeService
 from gamification.merging.steps import NOTHING_MORE
 from gamification.merging.steps import Steps as MergingSteps
+from gamification.partners import repository as partner_repository
+from gamification.partners.joining import CONSUMER as PARTNERS
+from gamification.partners.services import Partners, build_partners
 from gamification.privacy import repository as erasure_repository
 from gamification.privacy.exporting import ExportService
+from gamification.privacy.leaving import leaving_step
 from gamification.privacy.repository import ErasureRepository
 from gamification.privacy.service import ErasureService, Step
 from gamification.programmes import repository as programme_repository
@@ -80,6 +108,11 @@ from gamification.programmes.service import ProgrammeService
 from gamification.referrals import repository as referral_repository
 from gamification.referrals.repository import ReferralRepository
 from gamification.referrals.service import ReferralService
+from gamification.rehearsal import repository as rehearsal_repository
+from gamification.rehearsal.keeping import RehearsalKeeping
+from gamification.rehearsal.rehearsing import Rehearser
+from gamification.rehearsal.repository import RehearsalRepository
+from gamification.rehearsal.service import RehearsalService
 from gamification.rewards import orders as coupon_orders
 from gamification.rewards import repository as reward_repository
 from gamification.rewards import wishes as reward_wishes
@@ -87,8 +120,18 @@ from gamification.rewards.orders import OrderRepository
 from gamification.rewards.repository import RewardRepository
 from gamification.rewards.service import RewardService
 from gamification.rewards.wishes import WishRepository
+from gamification.rollups import repository as month_repository
+from gamification.rollups.repository import MonthRepository
+from gamification.rollups.service import RollupService
 from gamification.rules import repository as counter_repository
 from gamification.rules.repository import CounterRepository
+from gamification.segments import repository as segment_repository
+from gamification.segments.consumer import CONSUMER as DAYS
+from gamification.segments.consumer import DayKeeping
+from gamification.segments.keeping import SegmentKeeping
+from gamification.segments.knowing import Knowing, MoreFacts
+from gamification.segments.repository import SegmentRepository
+from gamification.segments.service import SegmentService
 from gamification.settlement.attempts import AttemptsService
 from gamification.settlement.check_in_terms import CheckInTermsService
 from gamification.settlement.claims import ClaimService
@@ -97,6 +140,8 @@ from gamification.settlement.coupons import CouponService
 from gamification.settlement.delivery import Delivery
 from gamification.settlement.draws import DrawingService
 from gamification.settlement.evidence import EvidenceService
+from gamification.settlement.following import Following
+from gamification.settlement.followup import Followup
 from gamification.settlement.generosity import GenerosityService
 from gamification.settlement.goal_keeping import CHANNEL as GOAL_CHANNEL
 from gamification.settlement.goal_keeping import GoalKeeping
@@ -120,9 +165,11 @@ from gamification.tasks.service import TaskService
 from gamification.tiers import repository as tier_repository
 from gamification.tiers.repository import TierRepository
 from gamification.tiers.service import TierService
+from storage import backlog
+from storage.backlog import Backlog, Chore
 from storage.doorbells import Doorbells
 from storage.idempotency import IdempotencyKeys
-from storage.mongo import Mongo
+from storage.mongo import Mongo, Tx
 from storage.outbox import Outbox
 from storage.redis import RedisStore
 
@@ -156,8 +203,22 @@ INDEXES = [
     coupon_orders.INDEXES,
     flash_repository.INDEXES,
     goal_repository.INDEXES,
+    backlog.INDEXES,
+    month_repository.INDEXES,
+    segment_repository.INDEXES,
+    share_repository.INDEXES,
+    rehearsal_repository.INDEXES,
+    totals_repository.INDEXES,
+    model_repository.INDEXES,
+    campaign_repository.INDEXES,
+    campaign_member_repository.INDEXES,
+    partner_repository.INDEXES,
 ]
 """What the domain's repositories need in MongoDB."""
+
+
+CONSUMERS = (DAYS, CAMPAIGNS, PARTNERS)
+"""Who in this domain follows what was settled, by the names that they have in the backlog."""
 
 
 def utc_now() -> datetime:
@@ -222,11 +283,28 @@ class Services:
     activities: ActivityRepository
     tiers: TierService
     insights: InsightService
+    cards: CardService
+    totals: TotalsKeeping
+    reports: ReportService
+    values: ValueService
+    member_exports: MemberExports
     tier_keeping: TierKeeping
     goals: GoalService
     goal_keeping: GoalKeeping
+    campaigns: CampaignService
+    campaign_reaching: CampaignReaching
+    campaign_measuring: CampaignMeasuring
+    campaign_settling: CampaignSettling
+    partners: Partners
+    rollups: RollupService
+    segments: SegmentService
+    segment_keeping: SegmentKeeping
+    rehearsals: RehearsalService
+    rehearsal_keeping: RehearsalKeeping
     doorbells: Doorbells
     board_changes: BoardChanges
+    followings: tuple[Following, ...]
+    """Those who follow what was settled; a worker runs them."""
 
 
 def build(
@@ -241,11 +319,14 @@ def build(
     erasing: Mapping[str, Step] | None = None,
     merging: MergingSteps | None = None,
     channels: Sequence[str] = (),
+    consumers: Sequence[str] = (),
+    facts: Sequence[MoreFacts] = (),
 ) -> Services:
     """Wire the domain over these servers; opens no connection yet. Readers may see definitions that were changed
     by another process up to `definitions_fresh_s` seconds late, and members up to `members_fresh_s`. At most
     `intake_waiting_max` activities wait to be recorded. `erasing`: steps by which a member is erased from what builds upon
-    this domain, `merging` those by which two accounts become one in it; `channels`: what else is listened to for changes."""
+    this domain, `merging` those by which two accounts become one in it; `channels`: what else is listened to for changes; `consumers`: who else
+    follows what was settled; `facts`: what else is known of members that conditions of segments may read."""
     stores = Stores(
         mongo=mongo,
         members=MemberRepository(mongo, members_fresh_s),
@@ -264,15 +345,26 @@ def build(
         closings=ClosingRepository(mongo),
         tiers=TierRepository(mongo),
         outbox=Outbox(mongo),
+        backlog=Backlog(mongo, [*CONSUMERS, *consumers]),
         idempotency=IdempotencyKeys(mongo),
         check_ins=CheckInRepository(mongo),
         lottery=LotteryRepository(mongo),
         rewards=RewardRepository(mongo),
         goals=GoalRepository(mongo),
         submissions=SubmissionRepository(mongo),
+        campaigns=CampaignRunRepository(mongo),
     )
     programmes = ProgrammeService(mongo, ProgrammeRepository(mongo), now, definitions_fresh_s)
-    members = MemberService(mongo, stores.members, programmes, now)
+
+    async def note_profiles(programme_id: str, member_ids: Sequence[bytes], tx: Tx) -> None:
+        body = Followup(profiles=list(member_ids)).body()
+        await stores.backlog.append(Chore(new_id(), programme_id, body, now()), tx)
+
+    async def note_follow(follow: Follow, tx: Tx) -> None:
+        body = Followup(news=[("follow", follow.id)]).body()
+        await stores.backlog.append(Chore(new_id(), follow.programme_id, body, now()), tx)
+
+    members = MemberService(mongo, stores.members, programmes, now, note_profiles)
     badges = BadgeService(
         stores.awards,
         stores.editions,
@@ -296,18 +388,45 @@ def build(
     flash_claims = FlashClaimService(settlement, members, admission, reservations)
     recording = RecordingService(settlement, activities, waiting_max=intake_waiting_max)
     reversal = ReversalService(settlement, activities, programmes)
+    months, segments = MonthRepository(mongo), SegmentRepository(mongo)
+    totals_stored = TotalsRepository(mongo)
+    totals = TotalsKeeping(mongo, programmes, months, totals_stored, SubjectReading(mongo), now)
+    rollups = RollupService(mongo, programmes, stores.members, DailyReading(mongo), months, now, totals)
+    values = ValueService(programmes, totals_stored, months, ModelRepository(mongo), now)
+    knowing = Knowing(stores.members, months, stores.tiers, (*facts, values.facts()))
+    segment_keeping = SegmentKeeping(
+        settlement, recording, programmes, stores.members, months, segments, knowing
+    )
+    noted = CampaignMemberRepository(mongo)
+    campaign_reaching = CampaignReaching(settlement, recording, stores.members, noted, now)
+    campaign_measuring = CampaignMeasuring(settlement, activities, noted, campaign_reaching, redis)
+    rehearser, rehearsals = Rehearser(stores, programmes, activities), RehearsalRepository(mongo)
+    segment_service = SegmentService(
+        settlement, programmes, stores.members, segments, knowing, segment_keeping, now
+    )
+    partners = build_partners(mongo, settlement, recording, activities, now)
     bell = QueueBell(redis)
     doorbells = Doorbells(
         redis,
-        [CHANNEL, feed.CHANNEL, flash_admission.CHANNEL, evidence_service.CHANNEL, GOAL_CHANNEL, *channels],
+        [
+            CHANNEL,
+            feed.CHANNEL,
+            flash_admission.CHANNEL,
+            evidence_service.CHANNEL,
+            GOAL_CHANNEL,
+            CAMPAIGN_CHANNEL,
+            *channels,
+        ],
     )
+    insights = InsightService(programmes, ledger, tiers, badges, tasks, activity, now)
+    leaderboards = LeaderboardService(programmes, stores.records, stores.closings, rankings, projection)
     return Services(
         now=now,
         stores=stores,
         settlement=settlement,
         programmes=programmes,
         members=members,
-        follows=FollowService(mongo, FollowRepository(mongo), stores.members, now),
+        follows=FollowService(mongo, FollowRepository(mongo), stores.members, now, note_follow),
         ledger=ledger,
         tasks=tasks,
         badges=badges,
@@ -322,7 +441,7 @@ def build(
         flash_claims=flash_claims,
         sale_keeper=SaleKeeper(programmes, admission, reservations, flash_claims),
         reservations=reservations,
-        leaderboards=LeaderboardService(programmes, stores.records, stores.closings, rankings, projection),
+        leaderboards=leaderboards,
         rankings=rankings,
         projection=projection,
         delivery=delivery,
@@ -336,10 +455,17 @@ def build(
         honours=HonourService(settlement),
         moderation=ModerationService(settlement),
         presence=PresenceService(settlement),
-        erasures=ErasureService(settlement, ErasureRepository(mongo), erasing),
+        erasures=ErasureService(
+            settlement, ErasureRepository(mongo), {**leaving_step(partners.leaving), **(erasing or {})}
+        ),
         exports=ExportService(mongo, stores.members),
         merges=MergeService(
-            settlement, MergeRepository(mongo), activities, reversal, merging or NOTHING_MORE
+            settlement,
+            MergeRepository(mongo),
+            activities,
+            reversal,
+            merging or NOTHING_MORE,
+            partners.leaving,
         ),
         closing=ClosingService(settlement),
         lottery=LotteryService(stores.lottery, programmes, now),
@@ -355,10 +481,40 @@ def build(
         activity=activity,
         activities=activities,
         tiers=tiers,
-        insights=InsightService(programmes, ledger, tiers, badges, tasks, activity, now),
+        insights=insights,
+        cards=CardService(
+            mongo,
+            settlement,
+            programmes,
+            stores.members,
+            insights,
+            months,
+            leaderboards,
+            ShareRepository(mongo),
+            now,
+        ),
+        totals=totals,
+        reports=ReportService(programmes, totals_stored, stores.referrals, stores.backlog, DAYS, now),
+        values=values,
+        member_exports=MemberExports(programmes, stores.members, months, segment_service),
         tier_keeping=TierKeeping(settlement),
         goals=GoalService(stores.goals, programmes, members),
         goal_keeping=GoalKeeping(settlement, redis),
         doorbells=doorbells,
         board_changes=BoardChanges(doorbells),
+        followings=(
+            Following(stores.backlog, DAYS, DayKeeping(rollups, segment_keeping).handle, now),
+            Following(stores.backlog, CAMPAIGNS, campaign_measuring.handle, now),
+            Following(stores.backlog, PARTNERS, partners.following.handle, now),
+        ),
+        campaigns=CampaignService(mongo, programmes, stores.campaigns, noted, now),
+        campaign_reaching=campaign_reaching,
+        campaign_measuring=campaign_measuring,
+        campaign_settling=CampaignSettling(settlement, noted, now),
+        partners=partners,
+        rollups=rollups,
+        segments=segment_service,
+        segment_keeping=segment_keeping,
+        rehearsals=RehearsalService(settlement, rehearser, rehearsals),
+        rehearsal_keeping=RehearsalKeeping(mongo, rehearser, rehearsals, now),
     )

@@ -28,9 +28,15 @@ from hypothesis import HealthCheck, settings
 
 from api.runtime import tune_garbage_collection
 from community import services as wiring
+from community.notifications.sending import Ways
+from community.notifications.smtp import SmtpMailer, terms_of
+from community.notifications.webpush import Pusher, VapidKey, make_key
+from community.outbound.addresses import networks_of
+from community.outbound.client import GuardedClient
+from community.outbound.urls import OutboundRules
 from community.services import INDEXES, Services
 from gamification.credentials.service import Issuing
-from resolvers.relay import member_of
+from resolvers.relay import encode_id, member_of
 from storage.embedded import EmbeddedServers, Endpoints
 from storage.mongo import Mongo
 from storage.redis import RedisStore
@@ -107,10 +113,36 @@ def clock(session_clock: Clock) -> Iterator[Clock]:
 
 
 @pytest.fixture(scope="session")
-def services(mongo: Mongo, redis_store: RedisStore, session_clock: Clock) -> Services:
+async def outbound() -> AsyncIterator[GuardedClient]:
+    """Calls go out to this machine too, where tests run the servers that are called."""
+    client = GuardedClient(OutboundRules(networks_of(["127.0.0.1/32"]), is_plain_allowed=True))
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="session")
+def ways(outbound: GuardedClient, tmp_path_factory: pytest.TempPathFactory) -> Ways:
+    """Emails and push, by a mail server and push services that nobody reaches: tests that send have servers of their own."""
+    file = tmp_path_factory.mktemp("keys") / "push-key.pem"
+    make_key(file)
+    mailer = SmtpMailer(terms_of("smtp://127.0.0.1:1", "no-reply@club.example"))
+    return Ways(mailer, Pusher(VapidKey(file, "mailto:ops@club.example"), outbound), BASE_URL)
+
+
+@pytest.fixture(scope="session")
+def services(
+    mongo: Mongo, redis_store: RedisStore, session_clock: Clock, outbound: GuardedClient, ways: Ways
+) -> Services:
     """The whole domain."""
     return wiring.build(
-        mongo, redis_store, session_clock, issuing=Issuing(BASE_URL, KeysInMemory()), member_of=member_of
+        mongo,
+        redis_store,
+        session_clock,
+        issuing=Issuing(BASE_URL, KeysInMemory()),
+        member_of=member_of,
+        id_of=encode_id,
+        outbound=outbound,
+        ways=ways,
     )
 
 

@@ -73,6 +73,12 @@ class ProgrammeUnderTest:
         self.members: dict[str, Member] = {}
         self._numbers = itertools.count(1)
 
+    async def catch_up(self, consumer: str | None = None) -> None:
+        """Let those who follow what was settled do their part, of this programme."""
+        for following in self.services.followings:
+            if consumer in (None, following.consumer):
+                await following.run_due(self.key)
+
     # -- acting
 
     async def apply(self, document: dict[str, Any], **settings: Any) -> Applied:

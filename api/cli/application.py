@@ -13,12 +13,15 @@ app = typer.Typer(
         ("worker", "working:worker"),
         ("token", "tokens:token"),
         ("credential-key", "credentials:credential_key"),
+        ("push-key", "pushing:push_key"),
         ("apply", "programmes:apply"),
         ("verify", "checks:verify"),
         ("moderation-log", "moderating:moderation_log"),
         ("simulate", "simulating:simulate"),
+        ("rehearse", "rehearsing:rehearse"),
         ("screen", "screening:screen"),
         ("export-schema", "schemas:export_schema"),
+        ("webhook-schemas", "schemas:webhook_schemas"),
     ),
     help="Starguild: gamification over GraphQL. Settings are environment variables; without MONGODB_URL and "
     "REDIS_URL private servers run, with their data in STARGUILD_DATA_DIR (.starguild).",
@@ -29,7 +32,11 @@ app = typer.Typer(
 )
 imported = typer.Typer(
     name="import",
-    cls=lazily(("stackexchange", "imports:stackexchange"), ("purchases", "imports:purchases")),
+    cls=lazily(
+        ("stackexchange", "imports:stackexchange"),
+        ("purchases", "imports:purchases"),
+        ("segment", "segments:segment"),
+    ),
     help="Record other systems' data as activity.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -47,6 +54,8 @@ rebuilt = typer.Typer(
         ("leaderboards", "checks:rebuild_leaderboards"),
         ("search", "checks:rebuild_search"),
         ("hot", "checks:rebuild_hot"),
+        ("days", "segments:rebuild_days"),
+        ("insights", "insights:rebuild_insights"),
     ),
     help="Make what is derived anew.",
     epilog=EXIT_CODES,

@@ -23,8 +23,10 @@ from api.credentials.keyfiles import issuing
 from api.demo import ensure_demo
 from api.demo_names import DEMO_MEMBER
 from api.logs.configuring import configure_logging
+from api.outgoing import outbound_of, sealer_of
 from api.runtime import allow_open_files, tune_garbage_collection
 from api.settings import Settings, load_settings
+from api.ways import ways_of
 from gamification.kit.actors import Role
 from storage.embedded import Endpoints
 
@@ -75,6 +77,7 @@ async def _serve(
     from api.http_protocol import patient_protocol
     from resolvers.schema import schema
 
+    outbound = outbound_of(settings)
     async with open_backend(
         endpoints.mongodb_url,
         endpoints.redis_url,
@@ -82,6 +85,9 @@ async def _serve(
         intake_waiting_max=settings.intake_waiting_max,
         command_timeout_s=settings.database_timeout_seconds,
         issuing=issuing(settings),
+        outbound=outbound,
+        sealer=sealer_of(settings),
+        ways=ways_of(settings, outbound),
     ) as backend:
         programme = await ensure_demo(backend.services) if demo else None
         tune_garbage_collection()

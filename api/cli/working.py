@@ -7,7 +7,9 @@ from api.bootstrap import open_backend
 from api.cli.backends import found_or_own_servers
 from api.cli.report import reporting
 from api.logs.configuring import configure_logging
+from api.outgoing import outbound_of, sealer_of
 from api.settings import Settings, load_settings
+from api.ways import ways_of
 from api.worker import Worker
 from storage.embedded import Endpoints
 
@@ -26,7 +28,15 @@ async def _run(settings: Settings, endpoints: Endpoints) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_backend(endpoints.mongodb_url, endpoints.redis_url, settings.database) as backend:
+    outbound = outbound_of(settings)
+    async with open_backend(
+        endpoints.mongodb_url,
+        endpoints.redis_url,
+        settings.database,
+        outbound=outbound,
+        sealer=sealer_of(settings),
+        ways=ways_of(settings, outbound),
+    ) as backend:
         running = Worker(backend.services)
         running.start()
         await stopped.wait()

@@ -1,16 +1,20 @@
 """All that merging two accounts does in the community, in its order; `gamification/merging/plan.py` says it by collection."""
 
+from community.belonging.repository import BelongingRepository
 from community.blocks.repository import BlockRepository
 from community.bookmarks.repository import BookmarkRepository
 from community.contests.repository import ContestRepository
 from community.following.repository import FollowingRepository
 from community.gatherings.repository import GatheringRepository, RsvpRepository
 from community.merging.ballots import moving_ballots, moving_supports
+from community.merging.belonging import ending_belonging
 from community.merging.contests import moving_contests
 from community.merging.following import moving_following
 from community.merging.gatherings import moving_feeds, moving_rsvps
 from community.merging.moderation import moving_blocks, moving_records, moving_sanctions
+from community.merging.notifications import moving_reach
 from community.merging.reactions import moving_reactions
+from community.merging.recommendations import moving_recommendations
 from community.merging.repository import MergingRepository
 from community.merging.spaces import moving_memberships
 from community.merging.surveys import moving_responses
@@ -20,6 +24,7 @@ from community.polls.repository import PollRepository
 from community.proposals.repository import ProposalRepository
 from community.questions.repository import QuestionRepository
 from community.reactions.repository import ReactionRepository
+from community.recommendations.repository import RecommendationRepository
 from community.sanctions.repository import SanctionRepository
 from community.spaces.repository import SpaceMembershipRepository
 from community.surveys.repository import SurveyRepository
@@ -38,6 +43,7 @@ _BY_AUTHOR = ("posts", "post_revisions", "comments", "reactions", "screenings", 
 BOUNDED = (
     *((name, "member_id") for name in _BY_MEMBER),
     *((name, "author_id") for name in _BY_AUTHOR),
+    ("push_subscriptions", "member_id"),
     *(("gatherings", "host_id"), ("blocks", "blocker"), ("blocks", "blocked")),
 )
 
@@ -62,5 +68,8 @@ def merging_steps(mongo: Mongo) -> Steps:
             moving_blocks(stored, BlockRepository(mongo), FollowRepository(mongo)),
             moving_sanctions(stored, SanctionRepository(mongo)),
             moving_trust(stored, TrustRepository(mongo), BehaviourReading(mongo)),
+            moving_reach(stored),
+            moving_recommendations(stored, RecommendationRepository(mongo)),
+            ending_belonging(BelongingRepository(mongo)),
         ),
     )

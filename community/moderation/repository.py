@@ -133,6 +133,10 @@ class ReportRepository:
         rows = self._reports.find({"case_id": case_id, "round": times}, session=tx.session)
         return [_report(row) for row in await rows.to_list(None)]
 
+    async def by_ids(self, ids: Sequence[bytes]) -> dict[bytes, Report]:
+        """Reports by id."""
+        return {key: _report(row) for key, row in (await find_by_ids(self._reports, ids)).items()}
+
     async def find(self, report_id: bytes, tx: Tx) -> Report | None:
         """One."""
         rows = await find_by_ids(self._reports, [report_id], tx)

@@ -40,6 +40,7 @@ class Verdicts:
             one for one in await self._reports.of_round(case.id, case.round, work.tx) if one.verdict is None
         ]
         await self._reports.save([evolve(one, verdict=verdict) for one in open_ones], work.tx)
+        work.followup.news += [("report", one.id) for one in open_ones]
         judged = [(one.reporter_id, verdict) for one in open_ones]
         await self._reports.judge(case.programme_id, judged, work.tx)
         if self._screened is not None and verdict is not Verdict.IGNORED:

@@ -107,7 +107,7 @@ class ReactionRepository:
         rows = self._reactions.find(query, session=tx.session)
         return [reaction_from(row) for row in await rows.to_list(None)]
 
-    async def by_ids(self, ids: Sequence[bytes], tx: Tx) -> dict[bytes, Reaction]:
+    async def by_ids(self, ids: Sequence[bytes], tx: Tx | None = None) -> dict[bytes, Reaction]:
         """Reactions by id."""
         return {key: reaction_from(row) for key, row in (await find_by_ids(self._reactions, ids, tx)).items()}
 

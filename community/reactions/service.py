@@ -88,6 +88,8 @@ class ReactionService:
             )
             after = await self._settled(work, actor, seen, before, after)
             await self._repository.save(after, work.tx)
+            if before.counted != after.counted:
+                work.followup.news.append(("reaction", after.id))
             await self._repository.count(target, before.counted, after.counted, work.tx)
             return after
 

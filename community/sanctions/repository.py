@@ -55,6 +55,18 @@ class SanctionRepository:
         rows = self._sanctions.find(query, session=tx.session)
         return [sanction_from(row) for row in await rows.to_list(None)]
 
+    async def limited_among(self, programme_id: str, member_ids: Sequence[bytes]) -> set[bytes]:
+        """Which of these members are shadow-limited."""
+        if not member_ids:
+            return set()
+        query = {
+            "member_id": {"$in": list(member_ids)},
+            "programme_id": programme_id,
+            "open": True,
+            "kind": SanctionKind.SHADOW_LIMIT.value,
+        }
+        return {row["member_id"] for row in await self._sanctions.find(query, ["member_id"]).to_list(None)}
+
     async def page(
         self, programme_id: str, member_id: bytes, kinds: Sequence[SanctionKind], window: Window
     ) -> Page[Sanction]:

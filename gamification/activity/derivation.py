@@ -62,6 +62,7 @@ def facts_of(activity: Activity) -> Facts:
         activity.standing_properties,
         activity.member_facts or {},
         activity.approved,
+        activity.campaigns,
     )
 
 

@@ -9,7 +9,7 @@ from gamification.kit.errors import DomainError
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
 from gamification.leaderboards.model import Contribution, Unscored
-from gamification.rules.model import Approved, CounterUse
+from gamification.rules.model import Approved, CounterUse, Joined
 
 BATCH_MAX = 500
 
@@ -149,6 +149,8 @@ class Activity:
     """The member by whose counters it was counted, where that account was merged into this member since."""
     approved: Approved | None = None
     """Of an activity that is an approval: of what."""
+    campaigns: tuple[Joined, ...] = ()
+    """The campaigns that were on for the member, as far as its rules ask: it stays so, whatever becomes of them."""
 
     @property
     def standing_properties(self) -> dict[str, Any]:

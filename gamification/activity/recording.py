@@ -1,7 +1,7 @@
 """Recording batches: each activity once, a bad one without harm to its neighbours, callers in shared transactions."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gamification.activity.derivation import facts_of, settle
 from gamification.activity.grouping import GROUP_MAX, WAITING_MAX, Grouping
@@ -16,6 +16,7 @@ from gamification.activity.model import (
 )
 from gamification.activity.repository import ActivityRepository
 from gamification.activity.waiting import Submission
+from gamification.campaigns.joining import Runs, joined_at
 from gamification.kit.actors import Actor, Permission
 from gamification.kit.errors import Conflict, DomainError, ErrorCode, InvalidInput, LimitExceeded
 from gamification.kit.records import evolve, record
@@ -26,6 +27,7 @@ from gamification.programmes.definitions import CounterScope
 from gamification.rules.engine import counter_ids, evaluate
 from gamification.rules.model import Evaluation, Facts
 from gamification.rules.ruleset import RuleSet, ruleset_of
+from gamification.settlement.followup import Fate
 from gamification.settlement.needs import NeedsFinder
 from gamification.settlement.service import SettlementService
 from gamification.settlement.unit import Unit
@@ -164,11 +166,19 @@ class RecordingService:
             return []
         sequence = await work.next_sequence(len(fresh))
         ruleset = ruleset_of(space.catalogue)
+        runs = await self._campaign_runs(work, ruleset, (new.type for _, new, _ in fresh.values()))
         candidates = []
         for offset, (found, (index, new, member)) in enumerate(fresh.items()):
-            activity = _activity(found, new, member, sequence + offset, work, ruleset)
+            activity = _activity(found, new, member, sequence + offset, work, ruleset, runs)
             candidates.append(_Candidate(index, activity, member, facts_of(activity)))
         return candidates
+
+    async def _campaign_runs(self, work: Unit, ruleset: RuleSet, types: Iterable[str]) -> Runs:
+        """What is decided on the campaigns that it makes a difference to whether they are on."""
+        keys = {key for type_key in set(types) for key in ruleset.for_type(type_key).campaigns}
+        if not keys:
+            return {}
+        return await work.stores.campaigns.of(work.space.catalogue.programme_id, sorted(keys), work.tx)
 
     async def _settle(
         self, work: Unit, candidates: list[_Candidate], outcomes: dict[int, ActivityOutcome]
@@ -203,6 +213,8 @@ class RecordingService:
             settled.append(activity)
             outcomes[candidate.index] = ActivityOutcome(candidate.index, ActivityStatus.RECORDED, activity)
         await self._repository.add(settled, work.tx)
+        for activity in settled:
+            work.followup.note(Fate.RECORDED, activity.id, activity.member_id, activity.occurred_at)
         await work.stores.counters.save(
             space.catalogue.programme_id, {i: (key, values[i]) for i, key in keys.items()}, stored, work.tx
         )
@@ -320,8 +332,18 @@ def _count(evaluation: Evaluation, values: dict[bytes, int], keys: dict[bytes, s
 
 
 def _activity(
-    found: bytes, new: NewActivity, member: Member, sequence: int, work: Unit, ruleset: RuleSet
+    found: bytes,
+    new: NewActivity,
+    member: Member,
+    sequence: int,
+    work: Unit,
+    ruleset: RuleSet,
+    runs: Runs,
 ) -> Activity:
+    met = ruleset.for_type(new.type)
+    asked = met.campaigns
+    if asked and new.type == work.space.catalogue.settings.campaigns.reached:
+        asked &= {str(new.properties.get("campaign"))}  # that another one begins is no matter of its rules
     return Activity(
         id=found,
         programme_id=member.programme_id,
@@ -335,8 +357,9 @@ def _activity(
         properties=new.properties,
         sequence=sequence,
         programme_version=work.space.catalogue.version,
-        member_facts=member_facts(member) if ruleset.for_type(new.type).uses_member else None,
+        member_facts=member_facts(member) if met.uses_member else None,
         approved=new.approved,
+        campaigns=joined_at(work.space.catalogue, runs, member, new.occurred_at, asked) if asked else (),
     )
 
 

@@ -21,7 +21,7 @@ from gamification.leaderboards.model import (
     contribution_document,
     contribution_from,
 )
-from gamification.rules.model import Approved, CounterUse
+from gamification.rules.model import Approved, CounterUse, Joined
 from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, insert, write
 from storage.paging import Page, Window, find_page
 
@@ -30,6 +30,7 @@ INDEXES = {
     COLLECTION: [
         Index([("programme_id", ASCENDING), ("sequence", ASCENDING)]),
         Index([("member_id", ASCENDING), ("sequence", ASCENDING)]),
+        Index([("member_id", ASCENDING), ("occurred_at", ASCENDING)]),
         Index(
             [("programme_id", ASCENDING), ("subject", ASCENDING), ("sequence", ASCENDING)],
             partial={"subject": {"$type": "string"}},
@@ -145,6 +146,14 @@ class ActivityRepository:
         )
         return {row["_id"]: int(row["count"]) async for row in rows}
 
+    async def of_member_between(
+        self, member_id: bytes, since: datetime, until: datetime, tx: Tx | None = None
+    ) -> list[Activity]:
+        """What a member did from the one instant to before the other and stands, in the order of time."""
+        query = {"member_id": member_id, "occurred_at": {"$gte": since, "$lt": until}, **_STANDING}
+        cursor = self._activities.find(query, session=tx.session if tx else None)
+        return [activity_from(row) for row in await cursor.sort("occurred_at", ASCENDING).to_list(None)]
+
     async def between(
         self, programme_id: str, types: Sequence[str], after: int, until: int, limit: int, tx: Tx
     ) -> list[Activity]:
@@ -212,6 +221,8 @@ def activity_document(activity: Activity) -> Document:
     if activity.approved is not None:
         of = activity.approved
         document["approved"] = {"task": of.task, "period": of.period, "submission": of.submission}
+    if activity.campaigns:
+        document["campaigns"] = [[one.campaign, one.occurrence, one.variant] for one in activity.campaigns]
     if activity.reversal is not None:
         document["reversal"] = {
             "at": activity.reversal.at,
@@ -331,6 +342,7 @@ def activity_from(row: Document) -> Activity:
         refunds=tuple(_refund_from(refund) for refund in row.get("refunds", ())),
         erased=row.get("erased", False),
         counted_as=row.get("counted_as"),
+        campaigns=tuple(Joined(*one) for one in row.get("campaigns", ())),
         approved=Approved(**approved) if approved else None,
         qualifies=tuple(DerivedQualification(**found) for found in row.get("qualifies", ())),
         gives=tuple(DerivedGift(**found) for found in row.get("gives", ())),

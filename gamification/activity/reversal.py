@@ -31,6 +31,7 @@ from gamification.referrals.model import Qualifying, referral_id
 from gamification.rewards.shelf import Lost
 from gamification.settlement.completion import progress_in, put_counted, settle
 from gamification.settlement.evidence import revoke_approved
+from gamification.settlement.followup import Fate
 from gamification.settlement.gifts import gift_id
 from gamification.settlement.giving import take_back
 from gamification.settlement.goals import load_payments, needed, recount
@@ -115,6 +116,8 @@ class ReversalService:
         if partly is not None and partly.is_all:
             undone = partly.become(evolve(undone, remaining=partly.smaller.remaining), ())
         await self._repository.replace([undone, *shift.rewritten], work.tx)
+        fate = Fate.REVERSED if undone.reversal is not None else Fate.REFUNDED
+        work.followup.note(fate, activity.id, activity.member_id, activity.occurred_at)
         await work.stores.counters.save(activity.programme_id, shift.counters, set(shift.counters), work.tx)
 
         # Meets whatever else becomes or ceases to be grounds for their awards at the same time.

@@ -47,7 +47,7 @@ class InsightService:
         Raises: Forbidden, InvalidInput for a year before FIRST_YEAR or one that has not begun.
         """
         require_private(actor, member)
-        period = await self._period(actor, year)
+        period = await self._period(actor.programme_id, year)
         since, until = period.starts_at, period.ends_at
         assert since is not None  # noqa: S101 - calendar periods have both
         assert until is not None  # noqa: S101
@@ -69,8 +69,12 @@ class InsightService:
             activities=activities,
         )
 
-    async def _period(self, actor: Actor, year: int) -> Period:
-        zone = (await self._programmes.catalogue(actor.programme_id)).settings.time_zone
+    async def require_year(self, programme_id: str, year: int) -> None:
+        """Raises: InvalidInput for a year that there is no report of."""
+        await self._period(programme_id, year)
+
+    async def _period(self, programme_id: str, year: int) -> Period:
+        zone = (await self._programmes.catalogue(programme_id)).settings.time_zone
         present = int(period_at(Cycle.YEARLY, self._now(), zone).key)
         if not FIRST_YEAR <= year <= present:
             raise InvalidInput(

@@ -30,6 +30,9 @@ class Permission(StrEnum):
     ATTEMPTS_GRANT = "attempts:grant"
     BADGES_AWARD = "badges:award"
     BADGES_REVOKE = "badges:revoke"
+    CAMPAIGNS_APPROVE = "campaigns:approve"
+    CAMPAIGNS_MANAGE = "campaigns:manage"
+    CAMPAIGNS_READ = "campaigns:read"
     CHECK_INS_ANY = "check_ins:any"
     CHECK_INS_GRANT = "check_ins:grant"
     CHECK_INS_OWN = "check_ins:own"
@@ -38,6 +41,7 @@ class Permission(StrEnum):
     DRAWS_PLAY_OWN = "draws:play_own"
     FOLLOWS_CHANGE_ANY = "follows:change_any"
     FOLLOWS_CHANGE_OWN = "follows:change_own"
+    INSIGHTS_READ = "insights:read"
     LEDGER_ADJUST = "ledger:adjust"
     LEDGER_HOLD = "ledger:hold"
     LEDGER_READ_ANY = "ledger:read_any"
@@ -63,14 +67,22 @@ class Permission(StrEnum):
     COMPLAINTS_HANDLE = "complaints:handle"
     COUPONS_IMPORT = "coupons:import"
     COUPONS_USE = "coupons:use"
+    NOTIFICATIONS_READ_LOG = "notifications:read_log"
+    PARTNERS_ANY = "partners:any"
+    PARTNERS_MANAGE = "partners:manage"
+    PARTNERS_OWN = "partners:own"
+    PARTNERS_READ = "partners:read"
     PROGRAMME_DEFINE = "programme:define"
     PROGRAMME_READ_DRAFTS = "programme:read_drafts"
+    PROGRAMME_REHEARSE = "programme:rehearse"
     REFERRALS_ANY = "referrals:any"
     REFERRALS_OWN = "referrals:own"
     REFERRALS_REVIEW = "referrals:review"
     REWARDS_FULFIL = "rewards:fulfil"
     REWARDS_REDEEM_ANY = "rewards:redeem_any"
     REWARDS_REDEEM_OWN = "rewards:redeem_own"
+    SEGMENTS_MANAGE = "segments:manage"
+    SEGMENTS_READ = "segments:read"
     SURVEYS_READ = "surveys:read"
     TASKS_CLAIM_ANY = "tasks:claim_any"
     TASKS_CLAIM_OWN = "tasks:claim_own"
@@ -78,6 +90,8 @@ class Permission(StrEnum):
     TASKS_SUBMIT_ANY = "tasks:submit_any"
     TASKS_SUBMIT_OWN = "tasks:submit_own"
     TIERS_SET = "tiers:set"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+    WEBHOOKS_READ = "webhooks:read"
 
 
 _MEMBER = frozenset(
@@ -91,6 +105,7 @@ _MEMBER = frozenset(
         Permission.MEMBERS_EXPORT_OWN,
         Permission.MEMBERS_JOIN_SELF,
         Permission.MEMBERS_UPDATE_OWN,
+        Permission.PARTNERS_OWN,
         Permission.REWARDS_REDEEM_OWN,
         Permission.REFERRALS_OWN,
         Permission.TASKS_CLAIM_OWN,
@@ -115,22 +130,34 @@ _MODERATOR = frozenset(
 )
 _OPERATOR = _MODERATOR | {
     Permission.ACTIVITY_REVERSE,
+    Permission.CAMPAIGNS_APPROVE,
+    Permission.CAMPAIGNS_MANAGE,
+    Permission.CAMPAIGNS_READ,
     Permission.COMMUNITY_APPOINT,
     Permission.DRAWS_BEACON,
     Permission.CHECK_INS_GRANT,
     Permission.LEDGER_ADJUST,
     Permission.LEDGER_HOLD,
     Permission.LEDGER_READ_LIABILITY,
+    Permission.INSIGHTS_READ,
     Permission.TIERS_SET,
     Permission.MEMBERS_ERASE_ANY,
     Permission.MEMBERS_EXPORT_ANY,
     Permission.MEMBERS_MERGE,
     Permission.MEMBERS_UPDATE_ANY,
+    Permission.NOTIFICATIONS_READ_LOG,
+    Permission.PARTNERS_MANAGE,
+    Permission.PARTNERS_READ,
     Permission.PROGRAMME_DEFINE,
     Permission.PROGRAMME_READ_DRAFTS,
+    Permission.PROGRAMME_REHEARSE,
     Permission.COUPONS_IMPORT,
     Permission.REWARDS_FULFIL,
+    Permission.SEGMENTS_MANAGE,
+    Permission.SEGMENTS_READ,
     Permission.SURVEYS_READ,
+    Permission.WEBHOOKS_MANAGE,
+    Permission.WEBHOOKS_READ,
 }
 _SERVICE = frozenset(
     {
@@ -141,6 +168,7 @@ _SERVICE = frozenset(
         Permission.ATTEMPTS_GRANT,
         Permission.BADGES_AWARD,
         Permission.BADGES_REVOKE,
+        Permission.CAMPAIGNS_READ,
         Permission.CHECK_INS_ANY,
         Permission.CHECK_INS_GRANT,
         Permission.COMMUNITY_ACT_AS,
@@ -162,12 +190,19 @@ _SERVICE = frozenset(
         Permission.MEMBERS_UPDATE_ANY,
         Permission.COUPONS_IMPORT,
         Permission.COUPONS_USE,
+        Permission.INSIGHTS_READ,
+        Permission.NOTIFICATIONS_READ_LOG,
+        Permission.PARTNERS_ANY,
+        Permission.PARTNERS_READ,
         Permission.REWARDS_FULFIL,
         Permission.REWARDS_REDEEM_ANY,
         Permission.REFERRALS_ANY,
+        Permission.SEGMENTS_MANAGE,
+        Permission.SEGMENTS_READ,
         Permission.SURVEYS_READ,
         Permission.TASKS_CLAIM_ANY,
         Permission.TASKS_SUBMIT_ANY,
+        Permission.WEBHOOKS_READ,
     }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -38,6 +38,7 @@ class Cause:
     milestone: str | None = None
     bounty: bytes | None = None
     contest: str | None = None
+    agreement: bytes | None = None
 
 
 _FIELDS = tuple(field.name for field in fields(Cause))

@@ -12,4 +12,7 @@ def member_facts(member: Member) -> dict[str, object]:
         "locale": member.locale,
         "time_zone": member.time_zone,
         "attributes": member.attributes,
+        "birthday": member.birthday or "",
+        "tags": list(member.tags),
+        "segments": list(member.segments),
     }

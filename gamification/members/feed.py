@@ -12,7 +12,7 @@ from typing import Any
 
 from gamification.kit.numbers import LONG_MAX
 from gamification.kit.records import record
-from storage.mongo import ASCENDING, Index, Mongo, Tx, insert
+from storage.mongo import ASCENDING, Index, Mongo, Tx, find_by_ids, insert
 
 COLLECTION = "member_feed"
 FEED_KEPT_S = 7 * 24 * 3600
@@ -58,6 +58,7 @@ class FeedKind(StrEnum):
     BOUNTY_SETTLED = "bounty_settled"
     PROPOSAL_CHANGED = "proposal_changed"
     CONTEST_WON = "contest_won"
+    CAMPAIGN = "campaign"
 
 
 @record(frozen=True, slots=True)
@@ -104,6 +105,26 @@ class FeedRepository:
             ],
             tx,
         )
+
+    async def by_ends(
+        self, ends: Sequence[tuple[bytes, int]]
+    ) -> dict[tuple[bytes, int], list[NumberedMessage]]:
+        """What transactions told members, each by the member and the number of the last message; one that is forgotten is
+        absent."""
+        rows = await find_by_ids(self._feed, [_id_of(member_id, last) for member_id, last in ends])
+        return {
+            end: [
+                NumberedMessage(
+                    rows[found]["first"] + offset,
+                    FeedKind(message["kind"]),
+                    rows[found]["at"],
+                    message["body"],
+                )
+                for offset, message in enumerate(rows[found]["messages"])
+            ]
+            for end in ends
+            if (found := _id_of(*end)) in rows
+        }
 
     async def after(self, member_id: bytes, number: int, limit: int = 200) -> list[NumberedMessage]:
         """The member's messages after that number, oldest first; up to about `limit`."""

@@ -1,6 +1,6 @@
 """Who follows whom: a member's friends on boards, and later whose posts they read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
 from gamification.kit.actors import Actor, Permission, Role
@@ -10,7 +10,7 @@ from gamification.kit.records import record
 from gamification.members.model import Member
 from gamification.members.repository import MemberRepository
 from gamification.members.service import MemberService, may_see
-from storage.mongo import ASCENDING, DESCENDING, Index, Mongo, Tx
+from storage.mongo import ASCENDING, DESCENDING, Index, Mongo, Tx, find_by_ids
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "follows"
@@ -82,6 +82,14 @@ class FollowRepository:
         await self._count(follow, -1, tx)
         return True
 
+    async def by_ids(self, ids: Sequence[bytes]) -> dict[bytes, Follow]:
+        """Those that there are."""
+        rows = await find_by_ids(self._follows, ids)
+        return {
+            key: Follow(row["programme_id"], row["follower"], row["followed"], row["at"])
+            for key, row in rows.items()
+        }
+
     async def followed_by(self, follower: bytes) -> list[bytes]:
         """Everyone a member follows: FOLLOWED_MAX at most, in no order."""
         rows = self._follows.find({"follower": follower}, projection=["followed"], batch_size=FOLLOWED_MAX)
@@ -117,11 +125,14 @@ class FollowService:
         repository: FollowRepository,
         members: MemberRepository,
         now: Callable[[], datetime],
+        changed: Callable[[Follow, Tx], Awaitable[None]] | None = None,
     ) -> None:
+        """`changed` is told, in the same transaction, that somebody follows another now, or does no more."""
         self._mongo = mongo
         self._repository = repository
         self._members = members
         self._now = now
+        self._changed = changed
 
     async def follow(
         self, actor: Actor, follower_id: bytes | None, followed_id: bytes
@@ -133,11 +144,14 @@ class FollowService:
         async def body(tx: Tx) -> tuple[Member, bool]:
             follower, followed = await self._pair(actor, follower_id, followed_id, tx)
             count = await self._repository.count(follower.id, tx)
-            added = await self._repository.add(Follow(actor.programme_id, follower.id, followed.id, at), tx)
+            follow = Follow(actor.programme_id, follower.id, followed.id, at)
+            added = await self._repository.add(follow, tx)
             if added and count >= FOLLOWED_MAX:
                 raise LimitExceeded(
                     f"A member follows at most {FOLLOWED_MAX}.", path=["memberId"], limit=FOLLOWED_MAX
                 )
+            if added and self._changed is not None:
+                await self._changed(follow, tx)
             return followed, added
 
         return await self._mongo.transaction(body)
@@ -150,7 +164,10 @@ class FollowService:
         async def body(tx: Tx) -> tuple[Member, bool]:
             follower, followed = await self._pair(actor, follower_id, followed_id, tx)
             follow = Follow(actor.programme_id, follower.id, followed.id, self._now())
-            return followed, await self._repository.remove(follow, tx)
+            removed = await self._repository.remove(follow, tx)
+            if removed and self._changed is not None:
+                await self._changed(follow, tx)
+            return followed, removed
 
         return await self._mongo.transaction(body)
 

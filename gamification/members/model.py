@@ -88,6 +88,12 @@ class Member:
     """Since when this is a tombstone: nobody acts as it or for it, and nothing of it names a person."""
     merged_into: bytes | None = None
     """The member that this account was merged into: nobody acts as it or for it, and its external id finds that one."""
+    birthday: str | None = None
+    """`1990-02-28`, or `02-28` where the year is nobody's business."""
+    tags: tuple[str, ...] = ()
+    """What staff and the programme's servers call them, in order."""
+    segments: tuple[str, ...] = ()
+    """The keys of the segments that they are in, in order: `segment_members` says since when."""
     former: tuple[str, ...] = ()
     """The external ids of the accounts that were merged into this one: tokens of these subjects are theirs."""
 
@@ -134,6 +140,7 @@ class NewMember:
     attributes: dict[str, Any] = field(default_factory=dict)
     identities: tuple[Identity, ...] = ()
     joined_at: datetime | None = None
+    birthday: str | None = None
 
 
 @record(frozen=True, slots=True)
@@ -146,3 +153,5 @@ class ProfileChange:
     time_zone: str | None = None
     attributes: dict[str, Any] | None = None
     identities: tuple[Identity, ...] | None = None
+    birthday: str | None = None
+    tags: tuple[str, ...] | None = None

@@ -1,6 +1,7 @@
 """What a profile may hold: pure checks, each naming its field and limit."""
 
 import re
+from datetime import date
 from urllib.parse import urlsplit
 
 from gamification.kit.errors import ErrorCode, InvalidInput
@@ -12,6 +13,8 @@ NAME_LENGTH_MAX = 100
 EXTERNAL_ID_LENGTH_MAX = 200
 URL_LENGTH_MAX = 2000
 IDENTITIES_MAX = 20
+TAGS_MAX = 50
+TAG_LENGTH_MAX = 50
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -27,6 +30,7 @@ def check_new(member: NewMember) -> None:
             member.time_zone,
             member.attributes,
             member.identities,
+            member.birthday,
         )
     )
 
@@ -45,6 +49,31 @@ def check_change(change: ProfileChange) -> None:
         check_json(change.attributes, "attributes")
     if change.identities is not None:
         _check_identities(change.identities)
+    if change.birthday:
+        check_birthday(change.birthday)
+    if change.tags is not None:
+        _check_tags(change.tags)
+
+
+def check_birthday(birthday: str) -> None:
+    """A day of the calendar, with its year or without. Raises: InvalidInput."""
+    try:
+        # A leap year, in which every day there is has its place.
+        born = date.fromisoformat(birthday if len(birthday) > 5 else f"2000-{birthday}")
+    except ValueError:
+        born = None
+    if born is None or len(birthday) not in (5, 10) or born.year < 1900:
+        raise InvalidInput(
+            f"{birthday[:20]!r} is no birthday such as `1990-02-28`, or `02-28` without a year.",
+            path=["birthday"],
+        )
+
+
+def _check_tags(tags: tuple[str, ...]) -> None:
+    if len(tags) > TAGS_MAX:
+        raise InvalidInput(f"A member has at most {TAGS_MAX} tags.", path=["tags"], limit=TAGS_MAX)
+    for tag in tags:
+        check_text(tag, "tags", TAG_LENGTH_MAX)
 
 
 def check_text(text: str, name: str, length_max: int) -> None:

@@ -33,6 +33,11 @@ INDEXES = {
         Index([("alias", ASCENDING)], unique=True, partial={"alias": {"$exists": True}}),
         Index([("merged_into", ASCENDING)], partial={"merged_into": {"$exists": True}}),
         Index([("programme_id", ASCENDING), ("names.terms", ASCENDING)]),
+        Index(
+            [("programme_id", ASCENDING), ("birth_day", ASCENDING), ("_id", ASCENDING)],
+            partial={"birth_day": {"$exists": True}},
+        ),
+        Index([("programme_id", ASCENDING), ("join_day", ASCENDING), ("_id", ASCENDING)]),
     ],
     HEADS: [],
 }
@@ -137,11 +142,33 @@ class MemberRepository:
         async for row in self._members.find({"programme_id": programme_id}, batch_size=5000):
             yield from_document(row)
 
+    async def some(self, programme_id: str, most: int, of: int) -> AsyncIterator[Member]:
+        """Every member of a programme where there are not more than `most`; else so many of the `of`, drawn at random."""
+        if of <= most:
+            async for member in self.stream(programme_id):
+                yield member
+            return
+        drawn = self._members.aggregate(
+            [{"$match": {"programme_id": programme_id}}, {"$sample": {"size": most}}], allowDiskUse=True
+        )
+        async for row in drawn:
+            yield from_document(row)
+
     async def ids_after(self, programme_id: str, after: bytes | None, limit: int, tx: Tx) -> list[bytes]:
         """The ids of up to `limit` members after that one, in the order of their ids; not of merged accounts."""
         query: dict[str, Any] = {"programme_id": programme_id} | ({"_id": {"$gt": after}} if after else {})
         query |= {"merged_into": None}
         cursor = self._members.find(query, ["_id"], session=tx.session).sort("_id", ASCENDING).limit(limit)
+        return [row["_id"] for row in await cursor.to_list(None)]
+
+    async def ids_on_days(
+        self, programme_id: str, field: str, days: Sequence[str], after: bytes | None, limit: int
+    ) -> list[bytes]:
+        """The ids of up to `limit` members after that one whose `birth_day` or `join_day` (in UTC) is one of these, such as
+        `02-28`, in the order of their ids."""
+        query: dict[str, Any] = {"programme_id": programme_id, field: {"$in": list(days)}}
+        query |= {"_id": {"$gt": after}} if after else {}
+        cursor = self._members.find(query, ["_id"]).sort("_id", ASCENDING).limit(limit)
         return [row["_id"] for row in await cursor.to_list(None)]
 
     async def count(self, programme_id: str, query: dict[str, Any]) -> int:
@@ -265,6 +292,21 @@ def to_document(member: Member) -> Document:
         document["names"] = names_of(member.display_name)
     if member.past_zones:
         document["past_zones"] = [{"zone": past.zone, "until": past.until} for past in member.past_zones]
+    return document | _days_and_words(member)
+
+
+def _days_and_words(member: Member) -> Document:
+    """Which days are theirs, and what they are called: what is not there is left out."""
+    document: Document = {}
+    if member.birthday is not None:
+        document |= {"birthday": member.birthday, "birth_day": member.birthday[-5:]}
+    if not member.is_gone:
+        # About the day by their own calendar: who asks by it looks at the neighbouring days, too.
+        document["join_day"] = f"{member.joined_at:%m-%d}"
+    if member.tags:
+        document["tags"] = list(member.tags)
+    if member.segments:
+        document["segments"] = list(member.segments)
     return document
 
 
@@ -288,5 +330,8 @@ def from_document(row: Document) -> Member:
         past_zones=tuple(PastZone(past["zone"], past["until"]) for past in row.get("past_zones", ())),
         erased_at=row.get("erased_at"),
         merged_into=row.get("merged_into"),
+        birthday=row.get("birthday"),
+        tags=tuple(row.get("tags", ())),
+        segments=tuple(row.get("segments", ())),
         former=tuple(row.get("former", ())),
     )

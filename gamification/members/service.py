@@ -1,7 +1,7 @@
 """Joining, profiles, looking members up."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +24,9 @@ from gamification.members.repository import MemberRepository
 from gamification.programmes.service import ProgrammeService
 from storage.mongo import Contention, Mongo, Tx
 from storage.paging import Page, Window
+
+Noted = Callable[[str, Sequence[bytes], Tx], Awaitable[None]]
+"""Is told, in the same transaction, which members of a programme joined or have another profile."""
 
 
 class MemberOrder(StrEnum):
@@ -51,7 +54,9 @@ class MemberService:
         repository: MemberRepository,
         programmes: ProgrammeService,
         now: Callable[[], datetime],
+        noted: Noted | None = None,
     ) -> None:
+        self._noted = noted
         self._mongo = mongo
         self._repository = repository
         self._programmes = programmes
@@ -93,6 +98,7 @@ class MemberService:
                 avatar_url=new.avatar_url or None,
                 attributes=new.attributes,
                 identities=new.identities,
+                birthday=new.birthday or None,
             )
             for new in first.values()
         ]
@@ -110,6 +116,7 @@ class MemberService:
                     path=["externalId"],
                 )
             await self._repository.add(missing, tx)
+            await self._note(actor.programme_id, [one.id for one in missing], tx)
             return missing
 
         await self._refuse_taken_identity(fresh)
@@ -127,8 +134,9 @@ class MemberService:
         actor.require(Permission.MEMBERS_UPDATE_OWN if own else Permission.MEMBERS_UPDATE_ANY)
         if own:
             self.refuse_banned(target)
-            if change.identities is not None or change.attributes is not None:
-                raise Forbidden("Identities and attributes are set by the programme's own servers.")
+            if (change.identities, change.attributes, change.tags) != (None, None, None):
+                raise Forbidden("Identities, attributes and tags are set by the programme's own servers.")
+            self._refuse_moved_birthday(target, change)
 
         now = self._now()
 
@@ -139,12 +147,18 @@ class MemberService:
                 for field in dataclasses.fields(change)
                 if (value := getattr(change, field.name)) is not None
             }
-            if stated.get("avatar_url") == "":
-                stated["avatar_url"] = None
+            for name in ("avatar_url", "birthday"):
+                if stated.get(name) == "":
+                    stated[name] = None
+            if change.tags is not None:
+                stated["tags"] = tuple(dict.fromkeys(change.tags))
+            if own:
+                self._refuse_moved_birthday(current, change)
             if change.time_zone is not None:
                 stated["past_zones"] = zones_after(current, change.time_zone, now)
             changed = dataclasses.replace(current, **stated)
             await self._repository.replace(changed, tx)
+            await self._note(actor.programme_id, [changed.id], tx)
             return changed
 
         await self._refuse_taken_identity([dataclasses.replace(target, identities=change.identities or ())])
@@ -154,6 +168,10 @@ class MemberService:
             if change.identities:
                 await self._refuse_taken_identity([dataclasses.replace(target, identities=change.identities)])
             raise
+
+    async def _note(self, programme_id: str, member_ids: Sequence[bytes], tx: Tx) -> None:
+        if self._noted is not None and member_ids:
+            await self._noted(programme_id, member_ids, tx)
 
     async def link(self, actor: Actor, member_id: bytes, identity: Identity) -> tuple[Member, bool]:
         """Make a name in another system the member's; whether it was not before. Raises: Forbidden, NotFound,
@@ -302,6 +320,12 @@ class MemberService:
             raise NotFound("There is no such member.", path=["memberId"])
         if member.standing is Standing.BANNED:
             raise Forbidden("This member is banned.")
+
+    @staticmethod
+    def _refuse_moved_birthday(member: Member, change: ProfileChange) -> None:
+        # What is given for birthdays would else be had every day.
+        if change.birthday is not None and member.birthday not in (None, change.birthday):
+            raise Conflict("A birthday is stated once; staff can change it.", path=["birthday"])
 
     async def _required(self, actor: Actor, member_id: bytes | None) -> Member:
         """As stored now, for what is about to be decided by it."""

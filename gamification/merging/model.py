@@ -10,7 +10,7 @@ from gamification.kit.errors import Conflict, ErrorCode
 from gamification.kit.identifiers import derived_id
 from gamification.kit.records import record
 from gamification.members.model import Member, Standing
-from gamification.members.profile import IDENTITIES_MAX
+from gamification.members.profile import IDENTITIES_MAX, TAGS_MAX
 
 DISPLAY_NAME = "Merged member"
 DOCUMENTS_MAX = 20_000
@@ -129,6 +129,8 @@ def united(into: Member, merged: Member) -> Member:
         joined_at=min(into.joined_at, merged.joined_at),
         avatar_url=into.avatar_url or merged.avatar_url,
         attributes={**merged.attributes, **into.attributes},
+        birthday=into.birthday or merged.birthday,
+        tags=tuple(dict.fromkeys((*into.tags, *merged.tags)))[:TAGS_MAX],
         identities=tuple(dict.fromkeys((*into.identities, *merged.identities))),
         former=(*into.former, *merged.former, merged.external_id),
     )

@@ -21,6 +21,7 @@ from gamification.members.feed import FeedKind
 from gamification.members.model import Member
 from gamification.members.profile import check_text
 from gamification.merging import referrals
+from gamification.merging.audiences import move_audiences
 from gamification.merging.awards import grounds_of_collections, move_awards, move_collections
 from gamification.merging.boards import move_records
 from gamification.merging.model import (
@@ -40,6 +41,7 @@ from gamification.merging.repository import MergeRepository
 from gamification.merging.steps import NOTHING_MORE, TAKEN_BACK_MAX, Pair, Steps
 from gamification.merging.tasks import grounds_of_tasks, move_progress, settle_tasks
 from gamification.merging.tiers import take_tiers, unite_tiers
+from gamification.partners.leaving import PartnerLeaving
 from gamification.referrals.model import Qualifying, Referral, referral_id
 from gamification.rewards.model import RedemptionStatus
 from gamification.settlement.collecting import grounds_of
@@ -77,6 +79,7 @@ class MergeService:
         activities: ActivityRepository,
         reversal: ReversalService,
         more: Steps = NOTHING_MORE,
+        leaving: PartnerLeaving | None = None,
     ) -> None:
         """`more`: what those who build upon this domain do."""
         self._settlement = settlement
@@ -84,6 +87,7 @@ class MergeService:
         self._activities = activities
         self._reversal = reversal
         self._more = more
+        self._leaving = leaving
 
     async def merge(
         self, actor: Actor, from_id: bytes, into_id: bytes, reason: str, key: str
@@ -150,6 +154,7 @@ class MergeService:
                 merged = members[merge.from_id]
                 if merged.merged_into is not None:
                     await self._repository.activities(merge.from_id, merged.merged_into, work.tx)
+                    work.followup.moved[merge.from_id] = merged.merged_into
                     await self._sweep_more(work, merged, merged.merged_into)
                 await self._repository.swept(merge, work.tx)
                 return True
@@ -239,8 +244,10 @@ class MergeService:
         heir = united(into, merged)
         await work.stores.members.replace(closed(merged, into.id), work.tx)
         await work.stores.members.replace(heir, work.tx)
+        heir = await move_audiences(work, stored, merged, heir)
         await stored.inherit(merged.id, into.id, work.tx)
         space.touched |= {merged.id, into.id}
+        work.followup.moved[merged.id] = into.id
         counts = {**more, "activities": await stored.activities(merged.id, into.id, work.tx)}
         check_ins = [check_in.key for check_in in space.catalogue.document.check_ins]
         days = await stored.check_in_days(merged.id, into.id, work.tx) if check_ins else {}
@@ -314,6 +321,8 @@ class MergeService:
         await stored.reassign("task_submissions", merged.id, into.id, tx)
         counts["wishes"] = await stored.wishes(merged.id, into.id, tx)
         counts["follows"] = await stored.follows(into.programme_id, merged.id, into.id, tx)
+        if self._leaving is not None:
+            await self._leaving.merge(into.programme_id, merged.id, into.id, tx)
         await stored.showcase(merged.id, into.id, awards, tx)
         signals = await work.stores.referrals.signals([merged.id], tx)
         await work.stores.referrals.note_signals(into.programme_id, into.id, signals.get(merged.id, {}), tx)

@@ -61,6 +61,17 @@ class ExportSection(StrEnum):
     SANCTIONS = "sanctions"
     MODERATION_STATEMENTS = "moderation_statements"
     BLOCKS = "blocks"
+    BELONGING = "belonging"
+    ANNUAL_SHARES = "annual_shares"
+    RECOMMENDATIONS = "recommendations"
+    RECOMMENDATION_CHOICES = "recommendation_choices"
+    NOTIFICATIONS = "notifications"
+    NOTIFICATION_SETTINGS = "notification_settings"
+    NOTIFICATION_DELIVERIES = "notification_deliveries"
+    CONTACTS = "contacts"
+    PUSH_SUBSCRIPTIONS = "push_subscriptions"
+    PARTNER_LINKS = "partner_links"
+    PARTNER_EXCHANGES = "partner_exchanges"
 
 
 Order = tuple[tuple[str, int], ...]
@@ -85,7 +96,18 @@ SOURCES: dict[ExportSection, Source] = {
     ExportSection.PROFILE: Source(
         "members",
         (
-            *("external_id", "display_name", "avatar_url", "locale", "time_zone", "joined_at", "attributes"),
+            *(
+                "external_id",
+                "display_name",
+                "avatar_url",
+                "locale",
+                "time_zone",
+                "joined_at",
+                "attributes",
+                "birthday",
+                "tags",
+                "segments",
+            ),
             *("identities", "standing", "standing_reason", "presence", "pseudonym", "past_zones"),
         ),
         _BY_ID,
@@ -161,6 +183,12 @@ SOURCES: dict[ExportSection, Source] = {
         ("goal", "period", "team", "value", "updated_at", "payments"),
         _BY_ID,
         (bytes,),
+    ),
+    ExportSection.PARTNER_LINKS: Source(
+        "partner_links", ("agreement_id", "since", "shares"), _BY_ID, (bytes,)
+    ),
+    ExportSection.PARTNER_EXCHANGES: Source(
+        "partner_exchanges", ("agreement_id", "taken", "unit", "amount", "at"), _BY_ID, (bytes,)
     ),
     ExportSection.CHECK_INS: Source(
         "check_in_days",
@@ -327,6 +355,18 @@ SOURCES: dict[ExportSection, Source] = {
         (("at", -1), ("_id", -1)),
         (datetime, bytes),
     ),
+    ExportSection.ANNUAL_SHARES: Source(
+        "annual_shares", ("year", "name", "language", "made_at", "expires_at"), _BY_ID, (bytes,)
+    ),
+    ExportSection.BELONGING: Source(
+        "belonging_snapshots", ("period", "readings", "weights"), _BY_ID, (bytes,)
+    ),
+    ExportSection.RECOMMENDATIONS: Source(
+        "recommendations", ("made_at", "candidates", "shown"), _BY_ID, (bytes,), "_id"
+    ),
+    ExportSection.RECOMMENDATION_CHOICES: Source(
+        "recommendation_choices", ("personalised", "dismissed"), _BY_ID, (bytes,), "_id"
+    ),
     ExportSection.BLOCKS: Source(
         "blocks", ("blocked", "at"), (("at", -1), ("_id", -1)), (datetime, bytes), "blocker"
     ),
@@ -344,5 +384,30 @@ SOURCES: dict[ExportSection, Source] = {
     ),
     ExportSection.SURVEYS: Source(
         "survey_responses", ("survey", "number", "at", "version", "answers"), _BY_ID, (bytes,)
+    ),
+    ExportSection.NOTIFICATIONS: Source(
+        "notifications",
+        ("kind", "begun_at", "at", "count", "read_at", "archived_at", "campaign"),
+        _BY_ID,
+        (bytes,),
+    ),
+    ExportSection.NOTIFICATION_SETTINGS: Source(
+        "notification_settings",
+        ("choices", "quiet", "quiet_chosen", "digest", "digest_due_at"),
+        _BY_ID,
+        (bytes,),
+        "_id",
+    ),
+    ExportSection.NOTIFICATION_DELIVERIES: Source(
+        "notification_deliveries",
+        ("channel", "kind", "state", "reason", "at", "sent_at", "digest"),
+        (("at", -1), ("_id", -1)),
+        (datetime, bytes),
+    ),
+    ExportSection.CONTACTS: Source(
+        "member_contacts", ("email", "confirmed_at", "bounced"), _BY_ID, (bytes,), "_id"
+    ),
+    ExportSection.PUSH_SUBSCRIPTIONS: Source(
+        "push_subscriptions", ("endpoint", "at", "expires_at"), _BY_ID, (bytes,)
     ),
 }

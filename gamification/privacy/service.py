@@ -203,6 +203,7 @@ class ErasureService:
         tombstones = work.stores.members.tombstones
         await tombstones.add(member.programme_id, member.external_id, member.id, now, work.tx)
         await self._repository.put(erasure, work.tx)
+        work.followup.touched.append(member.id)
         return erasure
 
     async def _go_on(self, erasure: Erasure, parts: int) -> Erasure:

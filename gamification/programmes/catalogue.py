@@ -8,6 +8,7 @@ from gamification.programmes.definitions import (
     ActivityType,
     Badge,
     Budget,
+    Campaign,
     CatalogueReward,
     CheckIn,
     Collection,
@@ -23,6 +24,7 @@ from gamification.programmes.definitions import (
     Leaderboard,
     ReferralOffer,
     Rule,
+    Segment,
     Settings,
     Space,
     Status,
@@ -30,6 +32,7 @@ from gamification.programmes.definitions import (
     Task,
     TaskPool,
     Unit,
+    budget_key,
 )
 from gamification.programmes.document import Document
 from gamification.programmes.properties import Properties
@@ -60,7 +63,33 @@ class Catalogue:
 
     @cached_property
     def budgets(self) -> dict[str, Budget]:
-        return _by_key(self.document.budgets)
+        """Those that the file states, and those of campaigns, which are theirs alone."""
+        own = [
+            Budget(
+                key=budget_key(one.key, part.unit), unit=part.unit, amount=part.amount, version=one.version
+            )
+            for one in self.document.campaigns
+            for part in one.budget.points
+        ]
+        return _by_key((*self.document.budgets, *own))
+
+    @cached_property
+    def campaigns(self) -> dict[str, Campaign]:
+        return _by_key(self.document.campaigns)
+
+    @cached_property
+    def published_campaigns(self) -> tuple[Campaign, ...]:
+        """Those that take effect in their time, in file order."""
+        return tuple(one for one in self.document.campaigns if published(one))
+
+    @cached_property
+    def rules_of_campaigns(self) -> dict[str, tuple[Rule, ...]]:
+        """By a campaign's key, the rules that are on only while it is, in file order."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.document.rules:
+            if rule.campaign is not None:
+                found[rule.campaign] = (*found.get(rule.campaign, ()), rule)
+        return found
 
     @cached_property
     def causes(self) -> dict[str, GoodCause]:
@@ -123,6 +152,20 @@ class Catalogue:
     @cached_property
     def complaint_categories(self) -> dict[str, ComplaintCategory]:
         return _by_key(self.document.complaint_categories)
+
+    @cached_property
+    def segments(self) -> dict[str, Segment]:
+        return _by_key(self.document.segments)
+
+    @cached_property
+    def live_segments(self) -> tuple[Segment, ...]:
+        """Those that are kept up by themselves, in file order."""
+        return tuple(one for one in self.document.segments if one.is_live and published(one))
+
+    @cached_property
+    def kept_segments(self) -> frozenset[str]:
+        """The keys of the segments that the worker keeps: live ones, and those that take no effect, which nobody stays in."""
+        return frozenset(one.key for one in self.document.segments if one.is_live or not published(one))
 
     @cached_property
     def task_pools(self) -> dict[str, TaskPool]:

@@ -9,10 +9,17 @@ import jsonschema_rs
 from gamification.kit.errors import InvalidInput
 from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.definitions import Effect, Status
+from gamification.programmes.definitions.notifications import (
+    NotificationKind,
+    faults_of,
+    placeholders_of,
+    text_faults,
+)
 from gamification.programmes.document import Document, Problem
 from gamification.programmes.drafts import drafts_needed
 from gamification.programmes.expressions import compile_expression
 from gamification.programmes.properties import ENVELOPE, Properties, compile_schema
+from gamification.programmes.segment_expressions import compile_segment, counted_types
 
 _ACTIVITY_FIELD = re.compile(r"\bactivity\.([A-Za-z_]\w*)")
 _TIERS = re.compile(r"\bmember\.tiers\b")
@@ -24,12 +31,16 @@ def check(document: Document) -> None:
     # Expressions are looked at only once the schemas, which say what they may read, are known to be sound.
     problems = list(_schemas(document)) or [
         *_refunds(document),
+        *_spends(document),
         *_units(document),
         *_counters(document),
         *_rules(document),
         *_on_members(document),
         *_check_ins(document),
         *_approvals(document),
+        *_segments(document),
+        *_campaigns(document),
+        *_notifications(document),
         *drafts_needed(document),
     ]
     if problems:
@@ -69,6 +80,25 @@ def _refunds(document: Document) -> Iterator[tuple[str, str]]:
         for field, name in (("amount", terms.amount), ("lines", terms.lines)):
             if name is not None and name not in schema.get("properties", {}):
                 yield f"activity_types.{activity_type.key}.refund.{field}", f"there is no property {name!r}"
+
+
+def _spends(document: Document) -> Iterator[tuple[str, str]]:
+    """What is paid must be a property, and a number, where the schema says what there is."""
+    for activity_type in document.activity_types:
+        if activity_type.spend is None or not _is_closed(activity_type.properties):
+            continue
+        stated = activity_type.properties.get("properties", {}).get(activity_type.spend)
+        place = f"activity_types.{activity_type.key}.spend"
+        if stated is None:
+            yield place, f"there is no property {activity_type.spend!r}"
+        elif isinstance(stated, dict) and stated.get("type", "number") not in ("number", "integer"):
+            yield place, f"{activity_type.spend!r} is no number"
+
+
+def _notifications(document: Document) -> Iterator[tuple[str, str]]:
+    """Texts must be messages, of placeholders that their kind has."""
+    for place, fault in faults_of(document.programme.notifications):
+        yield f"programme.notifications.{place}", fault
 
 
 def _units(document: Document) -> Iterator[tuple[str, str]]:
@@ -158,6 +188,57 @@ def _approvals(document: Document) -> Iterator[tuple[str, str]]:
             yield (
                 f"tasks.{task.key}.approval.activity",
                 f"an approval can't be recorded as one: {error.message}",
+            )
+
+
+def _segments(document: Document) -> Iterator[tuple[str, str]]:
+    known = {one.key for one in document.activity_types}
+    for segment in document.segments:
+        if segment.when is None or segment.status is Status.ARCHIVED:
+            continue
+        place = f"segments.{segment.key}.when"
+        try:
+            compile_segment(segment.when)
+        except InvalidInput as error:
+            yield place, f"{error.message} in `{segment.when}`"
+            continue
+        for missing in sorted(counted_types(segment.when) - known):
+            yield place, f"there is no activity type {missing!r}"
+    stated = document.programme.segments
+    schemas = {one.key: one.properties for one in document.activity_types}
+    for field, key in (("entered", stated.entered), ("left", stated.left)):
+        if key is None or key not in schemas:
+            continue  # that it is missing is told with the references
+        try:
+            Properties(schemas[key]).accept({"segment": "any"})
+        except InvalidInput as error:
+            yield f"programme.segments.{field}", f"it can't be recorded as one: {error.message}"
+
+
+def _campaigns(document: Document) -> Iterator[tuple[str, str]]:
+    for campaign in document.campaigns:
+        if campaign.audience.when is not None and campaign.status is not Status.ARCHIVED:
+            yield from _of_member(campaign.audience.when, f"campaigns.{campaign.key}.audience.when")
+    known = placeholders_of(NotificationKind.CAMPAIGN)
+    for campaign in document.campaigns:
+        for stage in ("warm_up", "starts", "after"):
+            said = getattr(campaign.texts, stage)
+            for part, texts in (("title", said.title), ("body", said.body)) if said is not None else ():
+                for locale, text in texts.items():
+                    for fault in text_faults(text, known):
+                        yield f"campaigns.{campaign.key}.texts.{stage}.{part}.{locale}", fault
+    reached = document.programme.campaigns.reached
+    schemas = {one.key: one.properties for one in document.activity_types}
+    if reached is not None and reached in schemas:
+        try:
+            Properties(schemas[reached]).accept({"campaign": "any", "occurrence": "once", "variant": ""})
+        except InvalidInput as error:
+            yield "programme.campaigns.reached", f"it can't be recorded as one: {error.message}"
+    for budget in document.budgets:
+        if budget.key.startswith("campaign."):
+            yield (
+                f"budgets.{budget.key}.key",
+                "keys that begin with `campaign.` are those of campaigns' own budgets",
             )
 
 

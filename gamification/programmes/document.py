@@ -9,6 +9,7 @@ from gamification.programmes.definitions import (
     ActivityType,
     Badge,
     Budget,
+    Campaign,
     CatalogueReward,
     CheckIn,
     Collection,
@@ -26,6 +27,7 @@ from gamification.programmes.definitions import (
     ReferralOffer,
     Rule,
     ScreeningRule,
+    Segment,
     Settings,
     Space,
     Survey,
@@ -58,6 +60,8 @@ SECTIONS: dict[str, type[Definition]] = {
     "screening": ScreeningRule,
     "surveys": Survey,
     "complaint_categories": ComplaintCategory,
+    "segments": Segment,
+    "campaigns": Campaign,
 }
 """The document's lists of definitions, by their name in the file."""
 
@@ -74,6 +78,8 @@ _CONTESTS_MAX = 200
 _SCREENING_MAX = 200
 _SURVEYS_MAX = 500
 _COMPLAINT_CATEGORIES_MAX = 100
+_SEGMENTS_MAX = 200
+_CAMPAIGNS_MAX = 500
 
 
 class Document(Model):
@@ -105,6 +111,8 @@ class Document(Model):
     complaint_categories: Annotated[
         tuple[ComplaintCategory, ...], Field(max_length=_COMPLAINT_CATEGORIES_MAX)
     ] = ()
+    segments: Annotated[tuple[Segment, ...], Field(max_length=_SEGMENTS_MAX)] = ()
+    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=_CAMPAIGNS_MAX)] = ()
 
     def section(self, name: str) -> tuple[Definition, ...]:
         """The definitions of one section, in file order."""
@@ -126,6 +134,8 @@ def section_limit(name: str) -> int:
         "screening": _SCREENING_MAX,
         "surveys": _SURVEYS_MAX,
         "complaint_categories": _COMPLAINT_CATEGORIES_MAX,
+        "segments": _SEGMENTS_MAX,
+        "campaigns": _CAMPAIGNS_MAX,
     }.get(name, _DEFINITIONS_MAX)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from gamification.programmes.definitions import (
     Budget,
+    Campaign,
     CatalogueReward,
     CheckIn,
     Collection,
@@ -171,6 +172,15 @@ def _of_screening(rule: ScreeningRule) -> list[Target]:
     return [("spaces", key) for key in rule.spaces]
 
 
+def _of_campaign(campaign: Campaign) -> list[Target]:
+    return [
+        *(("segments", key) for key in (*campaign.audience.segments, *campaign.audience.not_in)),
+        *(("units", one.unit) for one in campaign.multiply),
+        *(("rules", key) for one in campaign.multiply for key in one.rules),
+        *([("surveys", campaign.survey)] if campaign.survey else []),
+    ]
+
+
 _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "units": _of_unit,
     "budgets": _of_one_unit,
@@ -191,4 +201,5 @@ _NEEDS: dict[str, Callable[[Any], list[Target]]] = {
     "screening": _of_screening,
     "surveys": _of_survey,
     "contests": _of_contest,
+    "campaigns": _of_campaign,
 }

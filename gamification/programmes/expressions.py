@@ -16,7 +16,7 @@ import cel
 from gamification.kit.errors import ErrorCode, InvalidInput
 from gamification.kit.numbers import LONG_MAX
 
-VARIABLES = ("activity", "properties", "member", "subject", "counters")
+VARIABLES = ("activity", "properties", "member", "subject", "campaigns", "counters")
 
 
 def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
@@ -108,7 +108,12 @@ class Compiled:
         return value
 
 
-def compile_expression(source: str, counters: Collection[str] = ()) -> Compiled:
+def compile_expression(
+    source: str,
+    counters: Collection[str] = (),
+    variables: Collection[str] = VARIABLES,
+    functions: Collection[str] = FUNCTIONS.keys(),
+) -> Compiled:
     """Compile, and check that it reads known variables and calls known functions only.
 
     Raises: InvalidInput with the reason and, for a syntax error, line and column.
@@ -118,21 +123,21 @@ def compile_expression(source: str, counters: Collection[str] = ()) -> Compiled:
     except ValueError as error:
         raise InvalidInput(_syntax(str(error))) from error
     used = program.references()
-    functions = {name for name in used["functions"] if name.isidentifier() and not name.startswith("_")}
-    unknown = sorted(functions - FUNCTIONS.keys() - _STANDARD)
+    called = {name for name in used["functions"] if name.isidentifier() and not name.startswith("_")}
+    unknown = sorted(called - set(functions) - _STANDARD)
     if unknown:
         raise InvalidInput(f"there is no function {unknown[0]!r}")
     zoned = _ZONED.search(source)
     if zoned and zoned[1] in _STANDARD:
         raise InvalidInput(f"{zoned[1]} takes no time zone here; it reads UTC")
-    variables = frozenset(used["variables"])
+    read = frozenset(used["variables"])
     if not any(macro in source for macro in (".all(", ".exists(", ".exists_one(", ".map(", ".filter(")):
-        strange = sorted(variables - set(VARIABLES))
+        strange = sorted(read - set(variables))
         if strange:
-            raise InvalidInput(f"there is no variable {strange[0]!r}; there are {', '.join(VARIABLES)}")
-    if "counters" in variables and not counters:
+            raise InvalidInput(f"there is no variable {strange[0]!r}; there are {', '.join(variables)}")
+    if "counters" in read and not counters:
         raise InvalidInput("it reads `counters`, but the rule lists none")
-    return Compiled(source, program, variables & set(VARIABLES))
+    return Compiled(source, program, read & set(variables))
 
 
 def context_of(variables: Mapping[str, Any]) -> cel.Context:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from gamification.programmes.belonging import belonging_faults
 from gamification.programmes.definitions import (
     TARGET,
     AdvanceEffect,
     Badge,
     Budget,
+    Campaign,
     CatalogueReward,
     CheckIn,
     CheckInItem,
@@ -40,6 +42,7 @@ from gamification.programmes.definitions import (
     TierGate,
     Unit,
 )
+from gamification.programmes.definitions.campaigns import Includes
 from gamification.programmes.document import SECTIONS, Document
 
 _CHAIN_MAX = 50
@@ -55,6 +58,11 @@ def dangling(document: Document) -> Faults:
     yield from references.of_points(document)
     acts = document.programme.community.activities.types
     yield from references.all_in("activity_types", acts, "programme.community.activities")
+    reached = [key for key in (document.programme.campaigns.reached,) if key]
+    yield from references.all_in("activity_types", reached, "programme.campaigns")
+    passages = [key for key in (document.programme.segments.entered, document.programme.segments.left) if key]
+    yield from references.all_in("activity_types", passages, "programme.segments")
+    yield from belonging_faults(document)
     bounty = document.programme.community.questions.bounty
     if bounty is not None:
         yield from references.all_in("units", [bounty.unit], "programme.community.questions.bounty.unit")
@@ -95,6 +103,7 @@ class References:
             "screening": self.of_screening,
             "surveys": self.of_survey,
             "contests": self.of_contest,
+            "campaigns": self.of_campaign,
         }
 
     def of_points(self, document: Document) -> Faults:
@@ -118,6 +127,8 @@ class References:
             yield from self.all_in("units", tier.multipliers, place)
 
     def of_rule(self, rule: Rule) -> Faults:
+        if rule.campaign is not None:
+            yield from self.all_in("campaigns", [rule.campaign], f"rules.{rule.key}.campaign")
         yield from self.all_in("activity_types", rule.on, f"rules.{rule.key}.on")
         yield from self.all_in("counters", rule.counters, f"rules.{rule.key}.counters")
         for index, effect in enumerate(rule.effects):
@@ -278,6 +289,44 @@ class References:
     def of_survey(self, survey: Survey) -> Faults:
         if survey.tier is not None:
             yield from self._gate(survey.tier, f"surveys.{survey.key}.tier")
+
+    def of_campaign(self, campaign: Campaign) -> Faults:
+        place = f"campaigns.{campaign.key}"
+        audience = campaign.audience
+        yield from self.all_in("segments", audience.segments, f"{place}.audience.segments")
+        yield from self.all_in("segments", audience.not_in, f"{place}.audience.not_in")
+        for index, one in enumerate(campaign.multiply):
+            yield from self.all_in("units", [one.unit], f"{place}.multiply.{index}.unit")
+            yield from self.all_in("rules", one.rules, f"{place}.multiply.{index}.rules")
+        yield from self.all_in(
+            "units", [one.unit for one in campaign.budget.points], f"{place}.budget.points"
+        )
+        budgeted = [one.reward for one in campaign.budget.rewards]
+        yield from self.all_in("rewards", budgeted, f"{place}.budget.rewards")
+        measures = campaign.measures
+        yield from self.all_in("activity_types", measures.participates, f"{place}.measures.participates")
+        yield from self.all_in("activity_types", measures.converts, f"{place}.measures.converts")
+        if campaign.survey is not None:
+            yield from self.all_in("surveys", [campaign.survey], f"{place}.survey")
+        for section in Includes.model_fields:
+            yield from self.all_in(
+                section, getattr(campaign.includes, section), f"{place}.includes.{section}"
+            )
+        yield from self._costs(campaign)
+
+    def _costs(self, campaign: Campaign) -> Faults:
+        """A budget of money goes by what rewards say that they cost."""
+        if campaign.budget.money is None:
+            return
+        for rule in self._keys["rules"].values():
+            if isinstance(rule, Rule) and rule.campaign == campaign.key:
+                for effect in rule.effects:
+                    reward = self._keys["rewards"].get(effect.reward.reward) if effect.reward else None
+                    if isinstance(reward, CatalogueReward) and reward.cost is None:
+                        yield (
+                            f"campaigns.{campaign.key}.budget.money",
+                            f"the reward {reward.key!r} states no cost",
+                        )
 
     def _gate(self, gate: TierGate, place: str) -> Faults:
         yield from self.all_in("ladders", [gate.ladder], f"{place}.ladder")

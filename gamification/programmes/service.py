@@ -1,7 +1,7 @@
 """Apply a programme file, change one definition, and look a programme up as of any version."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from gamification.programmes.repository import ProgrammeRepository
 from storage.mongo import Mongo, Tx
 
 _VERSIONS_KEPT = 64
+Stated = tuple[str, dict[str, Any]]
+"""A section, and a definition in it as a programme file states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,7 @@ class ProgrammeService:
         The document's key must be the actor's programme. Raises: Forbidden, Problem, InvalidInput.
         """
         actor.require(Permission.PROGRAMME_DEFINE)
-        document = parse(data)
-        check(document)
-        if document.programme.key != actor.programme_id:
-            raise InvalidInput(
-                f"The document is for {document.programme.key!r}, the token for {actor.programme_id!r}.",
-                path=["programme", "key"],
-            )
+        document = _of_programme(data, actor.programme_id)
         return await self._change(actor, lambda _old: document, dry_run=dry_run)
 
     async def create(
@@ -168,29 +164,92 @@ class ProgrammeService:
 
         return await self._change(actor, edit, dry_run=dry_run)
 
+    async def draft(
+        self,
+        actor: Actor,
+        document: object | None,
+        definitions: Sequence[Stated],
+        publish: Sequence[tuple[str, str]],
+        tx: Tx | None = None,
+    ) -> Applied:
+        """The programme as it would be by a document, or with these definitions, and those drafts published: checked as publishing
+        checks it, and not stored. Definitions are published unless they say otherwise. Raises: Problem, NotFound, InvalidInput."""
+        if (document is None) == (not definitions and not publish):
+            raise InvalidInput("State a document, or definitions, or drafts to publish.", path=["document"])
+
+        def edit(old: Document | None) -> Document:
+            if document is not None:
+                return _of_programme(document, actor.programme_id)
+            plain = _plain(old, actor.programme_id)
+            for section, definition in definitions:
+                _put(plain, section, definition)
+            for section, key in publish:
+                _stored(plain, section, key)["status"] = Status.PUBLISHED.value
+            return _checked(plain)
+
+        merged = await self._merged(actor.programme_id, edit, self._now(), tx)
+        return Applied(merged.catalogue, merged.changes, dry_run=True)
+
+    async def _merged(
+        self,
+        programme_id: str,
+        edit: Callable[[Document | None], Document],
+        now: datetime,
+        tx: Tx | None,
+    ) -> Applied:
+        """The next version, as an edit of this one would make it; this one where nothing differs."""
+        version = await self._repository.version(programme_id, tx)
+        old = await self._repository.document(programme_id, version, tx) if version else None
+        document, changes = merge(old, edit(old))
+        document = with_terms(old, document, now)
+        check_boards(old, document, now)
+        check_goals(old, document, now)
+        check_contests(old, document, now)
+        return Applied(Catalogue(programme_id, version + bool(changes), document), changes, dry_run=True)
+
     async def _change(
         self, actor: Actor, edit: Callable[[Document | None], Document], *, dry_run: bool
     ) -> Applied:
         now = self._now()
 
         async def body(tx: Tx) -> Applied:
-            version = await self._repository.version(actor.programme_id, tx)
-            old = await self._repository.document(actor.programme_id, version, tx) if version else None
-            document, changes = merge(old, edit(old))
-            document = with_terms(old, document, now)
-            check_boards(old, document, now)
-            check_goals(old, document, now)
-            check_contests(old, document, now)
-            if not changes:
-                return Applied(Catalogue(actor.programme_id, version, document), [], dry_run)
+            merged = await self._merged(actor.programme_id, edit, now, tx)
+            if not merged.changes:
+                return Applied(merged.catalogue, [], dry_run)
             if not dry_run:
-                await self._repository.save(actor.programme_id, version + 1, document, actor.subject, now, tx)
-            return Applied(Catalogue(actor.programme_id, version + 1, document), changes, dry_run)
+                await self._repository.save(
+                    actor.programme_id, merged.version, merged.catalogue.document, actor.subject, now, tx
+                )
+            return Applied(merged.catalogue, merged.changes, dry_run)
 
         applied = await self._mongo.transaction(body)
         if not dry_run:
             self._current[actor.programme_id] = (time.monotonic(), applied.version)
         return applied
+
+
+def _of_programme(data: object, programme_id: str) -> Document:
+    """The document that was handed in, checked. Raises: Problem, InvalidInput where it is another programme's."""
+    document = parse(data)
+    check(document)
+    if document.programme.key != programme_id:
+        raise InvalidInput(
+            f"The document is for {document.programme.key!r}, the token for {programme_id!r}.",
+            path=["programme", "key"],
+        )
+    return document
+
+
+def _put(plain: dict[str, Any], section: str, definition: dict[str, Any]) -> None:
+    """Put a definition in the place of the one of its key, or at the end."""
+    _known_section(section)
+    key = definition.get("key")
+    if not isinstance(key, str):
+        raise Problem([(f"{section}.key", "a definition states its key")])
+    stated = {"status": Status.PUBLISHED.value, **definition}
+    known = plain.setdefault(section, [])
+    place = next((place for place, one in enumerate(known) if one["key"] == key), len(known))
+    known[place : place + 1] = [stated]
 
 
 def _plain(document: Document | None, programme_id: str) -> dict[str, Any]:

@@ -49,6 +49,15 @@ INDEXES = {
             partial={"signals.address": {"$exists": True}},
         ),
         Index([("programme_id", ASCENDING), ("sequence", ASCENDING)], partial={"in_review": True}),
+        Index(
+            [
+                ("programme_id", ASCENDING),
+                ("offer", ASCENDING),
+                ("used_at", ASCENDING),
+                ("status", ASCENDING),
+                ("expires_at", ASCENDING),
+            ]
+        ),
     ],
     REFERRERS: [
         Index([("programme_id", ASCENDING), ("code", ASCENDING)], unique=True),
@@ -191,6 +200,28 @@ class ReferralRepository:
         )
         counts = {ReferralStatus(row["_id"]): int(row["count"]) async for row in cursor}
         return Funnel(sum(counts.values()), counts)
+
+    async def funnel_by_day(
+        self, programme_id: str, offer: str, since: datetime, until: datetime, time_zone: str, now: datetime
+    ) -> dict[str, dict[ReferralStatus, int]]:
+        """How far the referrals have come whose code was used from `since` on and before `until`, by that day; read from the
+        index alone."""
+        query = {"programme_id": programme_id, "offer": offer, "used_at": {"$gte": since, "$lt": until}}
+        lapsed = {"$and": [{"$eq": ["$status", "pending"]}, {"$lt": ["$expires_at", now]}]}
+        day = {"$dateToString": {"date": "$used_at", "format": "%Y-%m-%d", "timezone": time_zone}}
+        status = {"$cond": [lapsed, "expired", "$status"]}
+        cursor = self._referrals.aggregate(
+            [
+                {"$match": query},
+                {"$project": {"_id": 0, "day": day, "status": status}},
+                {"$group": {"_id": {"day": "$day", "status": "$status"}, "count": {"$sum": 1}}},
+            ]
+        )
+        found: dict[str, dict[ReferralStatus, int]] = {}
+        async for row in cursor:
+            counts = found.setdefault(row["_id"]["day"], {})
+            counts[ReferralStatus(row["_id"]["status"])] = int(row["count"])
+        return found
 
     async def with_scores(self, member_id: bytes, tx: Tx | None = None) -> list[tuple[int, Given]]:
         """What referrals and milestones wrote to boards for this member: (place in the programme's order, gift)."""

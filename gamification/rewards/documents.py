@@ -18,7 +18,7 @@ from gamification.rewards.model import (
 from storage.mongo import Document
 
 _PLAIN = (
-    *("ground", "sale", "stock", "coupon", "amount", "currency", "flag"),
+    *("ground", "sale", "stock", "coupon", "amount", "currency", "flag", "charged", "cost"),
     *("ticket_unit", "tickets"),
     *("starts_at", "expires_at", "remind_at", "deliver_to"),
 )  # fmt: skip

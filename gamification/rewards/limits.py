@@ -6,18 +6,29 @@ from datetime import datetime
 from gamification.kit.errors import Conflict, ErrorCode
 from gamification.kit.periods import period_at
 from gamification.kit.records import record
-from gamification.programmes.definitions import CapScope, CatalogueReward, RewardCap
+from gamification.programmes.definitions import Campaign, CapScope, CatalogueReward, RewardCap
 from gamification.rewards.model import Tally, tally_id
 
 STOCK = "stock"
+_MONEY = "money:"
 
 
 @record(frozen=True, slots=True)
 class Bound:
-    """At most `limit` redemptions count in the tally; it is as given here where it is not stored yet."""
+    """At most `limit` redemptions count in the tally, each `weight` times; it is as given here where it is not stored yet."""
 
     tally: Tally
     limit: int
+    weight: int = 1
+
+    @property
+    def is_money(self) -> bool:
+        """Whether what counts is what each costs."""
+        return self.tally.scope.startswith(_MONEY)
+
+    def has_room(self, tally: Tally) -> bool:
+        """Whether one more fits in, beside what the tally holds."""
+        return tally.taken + self.weight <= self.limit
 
     @property
     def is_stock(self) -> bool:
@@ -68,10 +79,25 @@ def caps_of_rule(
     return bounds
 
 
+def budget_of_campaign(programme_id: str, campaign: Campaign, reward: CatalogueReward) -> list[Bound]:
+    """The bounds of a campaign's budget on one more of that reward: on how many, and on what they cost."""
+    bounds = []
+    for part in campaign.budget.rewards:
+        if part.reward == reward.key:
+            scope = f"campaign:{campaign.key}"
+            found = tally_id(programme_id, reward.key, scope, "all")
+            bounds.append(Bound(Tally(found, programme_id, reward.key, scope, "all"), part.count))
+    if campaign.budget.money is not None and reward.cost:
+        scope = f"{_MONEY}{campaign.key}"
+        found = tally_id(programme_id, "", scope, "all")
+        bounds.append(Bound(Tally(found, programme_id, "", scope, "all"), campaign.budget.money, reward.cost))
+    return bounds
+
+
 def check(bounds: Iterable[tuple[Bound, Tally]]) -> None:
     """One more must fit into each, beside what its tally holds. Raises: Conflict (OUT_OF_STOCK, REWARD_LIMIT_REACHED)."""
     for bound, tally in bounds:
-        if tally.taken < bound.limit:
+        if bound.has_room(tally):
             continue
         if bound.is_stock:
             raise Conflict(

@@ -85,6 +85,10 @@ class Redemption:
     paid: Paid | None = None
     stock: bytes | None = None
     caps: tuple[bytes, ...] = ()
+    charged: bytes | None = None
+    """The tally of the campaign's money in which its `cost` counts."""
+    cost: int | None = None
+    """What giving it cost, as the reward stated it then, in the currency's smallest part."""
     refunds: tuple[tuple[RefundCase, Refund], ...] = ()
     coupon: bytes | None = None
     amount: int | None = None

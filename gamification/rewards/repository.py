@@ -81,14 +81,14 @@ class RewardRepository:
             for k, row in (await find_by_ids(self._redemptions, list(ids), tx)).items()
         }
 
-    async def given_on(self, grounds: Iterable[tuple[bytes, str]], tx: Tx) -> list[Redemption]:
+    async def given_on(self, grounds: Iterable[tuple[bytes, str]], tx: Tx | None = None) -> list[Redemption]:
         """What these members were given on these grounds: (member, ground) pairs."""
         wanted = set(grounds)
         query = {
             "member_id": {"$in": sorted({member for member, _ in wanted})},
             "ground": {"$in": sorted({ground for _, ground in wanted})},
         }
-        rows = await self._redemptions.find(query, session=tx.session).to_list(None)
+        rows = await self._redemptions.find(query, session=tx.session if tx else None).to_list(None)
         return [redemption_from(row) for row in rows if (row["member_id"], row["ground"]) in wanted]
 
     async def of_flags(

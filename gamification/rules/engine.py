@@ -30,6 +30,7 @@ from gamification.rules.model import (
     RuleRef,
     WriteScore,
 )
+from gamification.rules.multiplying import multiplied
 from gamification.rules.ruleset import ReadyEffect, ReadyRule, RuleSet, TypeRules
 
 _NAME_LENGTH_MAX = 200
@@ -60,9 +61,14 @@ def evaluate(
         uses.append(CounterUse(counter_id, counter.key, add, value))
     scope.counters = values
     effects: list[ResolvedEffect] = []
+    on = {one.campaign for one in facts.campaigns}
     for rule in met.rules:
-        if only is None or rule.ref.key in only:
+        if (only is None or rule.ref.key in only) and (rule.campaign is None or rule.campaign in on):
             _run(rule, scope, effects)
+    if on and met.multipliers and only is None:
+        own = {rule.ref.key for rule in met.rules if rule.campaign is not None}
+        base = [effect for effect in effects if effect.rule.key not in own]
+        effects += multiplied([one for one in met.multipliers if one.campaign in on], base)
     if facts.approved is not None and only is None:
         effects += _approved(ruleset, facts.approved)
     return Evaluation(tuple(uses), tuple(effects))
@@ -131,7 +137,7 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
             amount,
             stated.points.boards,
             tuple(cap.bound_to(scope.properties) for cap in stated.points.caps),
-            stated.points.budgets,
+            (*stated.points.budgets, *scope.budgets_of(rule.campaign, stated.points.unit)),
         )
     if stated.advance:
         if amount < 0:
@@ -154,7 +160,7 @@ def _resolve(rule: ReadyRule, effect: ReadyEffect, scope: "_Scope", at: str) -> 
         items = stated.check_in_item
         return GiveItems(rule.ref, effect.index, items.check_in, items.item, items.count)
     if stated.reward:
-        return GiveReward(rule.ref, effect.index, stated.reward.reward, stated.reward.caps)
+        return GiveReward(rule.ref, effect.index, stated.reward.reward, stated.reward.caps, rule.campaign)
     if stated.qualify:
         return Qualify(rule.ref, effect.index, stated.qualify.referral)
     assert stated.score is not None  # noqa: S101 - Effect holds exactly one
@@ -167,6 +173,7 @@ class _Scope:
 
     def __init__(self, facts: Facts, ruleset: RuleSet, met: TypeRules) -> None:
         self._facts = facts
+        self.budgets_of = ruleset.budgets_of
         self._context = ruleset.context
         self._met = met
         self._set = False
@@ -235,6 +242,10 @@ def _member(facts: Facts, _: Fields) -> dict[str, Any]:
     return dict(facts.member)
 
 
+def _campaigns(facts: Facts, _: Fields) -> dict[str, Any]:
+    return {one.campaign: one.variant for one in facts.campaigns}
+
+
 def _subject(facts: Facts, _: Fields) -> dict[str, Any]:
     kind, _colon, name = (facts.subject or "").partition(":")
     return {"id": facts.subject or "", "kind": kind if name else "", "name": name or kind}
@@ -245,6 +256,7 @@ VARIABLES_OF: dict[str, Callable[[Facts, Fields], dict[str, Any]]] = {
     "properties": _properties,
     "member": _member,
     "subject": _subject,
+    "campaigns": _campaigns,
 }
 """Variables as expressions see them; `counters` joins them."""
 

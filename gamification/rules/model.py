@@ -27,6 +27,15 @@ class Approved:
 
 
 @record(frozen=True, slots=True)
+class Joined:
+    """A campaign that is on for a member: which time it is on, and how they are treated in its experiment ("" without one)."""
+
+    campaign: str
+    occurrence: str
+    variant: str
+
+
+@record(frozen=True, slots=True)
 class Facts:
     """One activity as rules see it. `member` is the snapshot that conditions read: external_id, joined_at,
     locale, time_zone, attributes."""
@@ -40,6 +49,8 @@ class Facts:
     properties: Mapping[str, Any]
     member: Mapping[str, Any]
     approved: Approved | None = None
+    campaigns: tuple["Joined", ...] = ()
+    """The campaigns that are on for the member as of then, as far as rules may ask."""
 
 
 @record(frozen=True, slots=True)
@@ -144,6 +155,8 @@ class GiveReward:
     index: int
     reward: str
     caps: tuple[RewardCap, ...] = ()
+    campaign: str | None = None
+    """The campaign in whose budget it counts."""
 
 
 ResolvedEffect = (

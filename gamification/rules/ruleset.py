@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gamification.programmes.catalogue import Catalogue, published
-from gamification.programmes.definitions import Amount, BudgetPer, CapScope, CodeSource, Counter, Effect
+from gamification.programmes.definitions import (
+    Amount,
+    BudgetPer,
+    CapScope,
+    CodeSource,
+    Counter,
+    Effect,
+    Multiplier,
+    Rule,
+    budget_key,
+)
 from gamification.programmes.expressions import Compiled, compile_expression, context_of
 from gamification.rules.model import RuleRef
 
@@ -33,6 +43,7 @@ class ReadyRule:
     counters: frozenset[str]
     effects: tuple[ReadyEffect, ...]
     confirms: str | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,16 @@ class ReadyCounter:
     definition: Counter
     add: int | Compiled
     fed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMultiplier:
+    """A campaign's multiplier, with the campaign's version; `budgets` bound what it adds."""
+
+    campaign: str
+    version: int
+    definition: Multiplier
+    budgets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,15 @@ class TypeRules:
     rules: tuple[ReadyRule, ...]
     uses: frozenset[str]
     fields: frozenset[str] | None
+    multipliers: tuple[ReadyMultiplier, ...] = ()
+    """Of campaigns that take effect, as far as rules of the type give points of the unit."""
+
+    @property
+    def campaigns(self) -> frozenset[str]:
+        """The keys of the campaigns that it makes a difference to whether they are on."""
+        return frozenset(rule.campaign for rule in self.rules if rule.campaign is not None) | {
+            one.campaign for one in self.multipliers
+        }
 
     @property
     def uses_member(self) -> bool:
@@ -85,13 +115,26 @@ class RuleSet:
         if found is None:
             effects = [effect.definition for rule in self.for_type(type_key).rules for effect in rule.effects]
             named = {budget for effect in effects if effect.points for budget in effect.points.budgets}
+            named |= {budget for one in self.for_type(type_key).multipliers for budget in one.budgets}
+            for rule in self.for_type(type_key).rules:
+                for part in (effect.definition.points for effect in rule.effects):
+                    named |= set(self.budgets_of(rule.campaign, part.unit)) if part else set()
             if any(effect.advance for effect in effects):
                 rewards = [reward for task in self.catalogue.document.tasks for reward in task.reward]
                 named |= {budget for reward in rewards if reward.points for budget in reward.points.budgets}
             found = frozenset(key for key in named if self.catalogue.budgets[key].per is BudgetPer.PROGRAMME)
             found |= {f"rewards.{key}" for key in self._bounded(effects)}
+            found |= {f"campaigns.{key}" for key in self._bounded_campaigns(type_key)}
             self._budgets[type_key] = found
         return found
+
+    def _bounded_campaigns(self, type_key: str) -> Iterator[str]:
+        """The campaigns in whose budget of rewards or money the rules of the type count."""
+        for rule in self.for_type(type_key).rules:
+            if rule.campaign is not None and any(effect.definition.reward for effect in rule.effects):
+                budget = self.catalogue.campaigns[rule.campaign].budget
+                if budget.rewards or budget.money is not None:
+                    yield rule.campaign
 
     def _bounded(self, effects: Iterable[Effect]) -> Iterator[str]:
         """The rewards that these effects give of which there are so many for all members together."""
@@ -124,9 +167,10 @@ class RuleSet:
                     for index, effect in enumerate(rule.effects)
                     if self._takes_effect(effect)
                 ),
+                campaign=rule.campaign,
             )
             for rule in self.catalogue.document.rules
-            if type_key in rule.on and published(rule)
+            if type_key in rule.on and published(rule) and self._is_run(rule)
         )
         read = {key for rule in rules for key in rule.counters}
         counters = sorted(
@@ -139,7 +183,32 @@ class RuleSet:
         )
         expressions = _expressions(counters, rules)
         uses = frozenset[str]().union(*(expression.uses for expression in expressions))
-        return TypeRules(tuple(counters), rules, uses, _fields(expressions))
+        return TypeRules(tuple(counters), rules, uses, _fields(expressions), self._multipliers(rules))
+
+    def _is_run(self, rule: Rule) -> bool:
+        """Whether the rule is no campaign's, or that of one that takes effect."""
+        return rule.campaign is None or published(self.catalogue.campaigns.get(rule.campaign))
+
+    def _multipliers(self, rules: Iterable[ReadyRule]) -> tuple[ReadyMultiplier, ...]:
+        given = {
+            (rule.ref.key, effect.definition.points.unit)
+            for rule in rules
+            for effect in rule.effects
+            if rule.campaign is None and effect.definition.points
+        }
+        return tuple(
+            ReadyMultiplier(campaign.key, campaign.version, one, self.budgets_of(campaign.key, one.unit))
+            for campaign in self.catalogue.published_campaigns
+            for one in campaign.multiply
+            if any(unit == one.unit and (not one.rules or key in one.rules) for key, unit in given)
+        )
+
+    def budgets_of(self, campaign: str | None, unit: str) -> tuple[str, ...]:
+        """The keys of the budgets that a campaign's points of a unit count in."""
+        if campaign is None:
+            return ()
+        key = budget_key(campaign, unit)
+        return (key,) if key in self.catalogue.budgets else ()
 
     def _takes_effect(self, effect: Effect) -> bool:
         catalogue = self.catalogue

@@ -6,7 +6,7 @@ from gamification.kit.causes import Cause
 from gamification.kit.identifiers import derived_id
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
-from gamification.rewards.limits import Bound, caps_of_rule
+from gamification.rewards.limits import Bound, budget_of_campaign, caps_of_rule
 from gamification.rules.model import GiveReward
 from gamification.settlement.issuing import give
 from gamification.settlement.workspace import Workspace
@@ -29,7 +29,7 @@ def give_by_rule(
     """Give the effect's reward for an activity at that instant, unless its caps have no room: whether they had. Where the
     stock has nothing left, that is noted and told. The shelf must be filled (`Needs.issues`, `Needs.tallies`)."""
     caps = caps_of_gift(space.catalogue, member.id, at, effect)
-    if any(space.shelf.tally(bound).taken >= bound.limit for bound in caps):
+    if not all(bound.has_room(space.shelf.tally(bound)) for bound in caps):
         return False
     reward = space.catalogue.rewards[effect.reward]
     give(space, member, reward, gift_id(activity_id, effect.rule.key, effect.index), ground, cause, caps)
@@ -38,7 +38,16 @@ def give_by_rule(
 
 def caps_of_gift(catalogue: Catalogue, member_id: bytes, at: datetime, effect: GiveReward) -> list[Bound]:
     """What bounds how often the effect gives its reward, for what that member did at that instant."""
+    budget = _budget(catalogue, effect)
     if not effect.caps:
-        return []
+        return budget
     zone, rule = catalogue.settings.time_zone, (effect.rule.key, effect.index)
-    return caps_of_rule(catalogue.programme_id, effect.reward, rule, effect.caps, member_id, at, zone)
+    caps = caps_of_rule(catalogue.programme_id, effect.reward, rule, effect.caps, member_id, at, zone)
+    return [*caps, *budget]
+
+
+def _budget(catalogue: Catalogue, effect: GiveReward) -> list[Bound]:
+    campaign = catalogue.campaigns.get(effect.campaign) if effect.campaign is not None else None
+    if campaign is None:
+        return []
+    return budget_of_campaign(catalogue.programme_id, campaign, catalogue.rewards[effect.reward])

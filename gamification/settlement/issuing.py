@@ -51,7 +51,8 @@ def issue(
     check((bound, shelf.tally(bound)) for bound in bounds)
     for bound in bounds:
         tally = shelf.tally(bound)
-        shelf.put_tally(evolve(tally, taken=tally.taken + 1, bound=bound.limit))
+        shelf.put_tally(evolve(tally, taken=tally.taken + bound.weight, bound=bound.limit))
+    charged = next((bound for bound in caps if bound.is_money), None)
     status = RedemptionStatus.PENDING if kind.waits else RedemptionStatus.DONE
     drafted = Redemption(
         id=redemption_id,
@@ -70,7 +71,9 @@ def issue(
         sale=sale,
         paid=paid,
         stock=stock.tally.id if stock else None,
-        caps=tuple(bound.tally.id for bound in caps),
+        caps=tuple(bound.tally.id for bound in caps if not bound.is_money),
+        charged=charged.tally.id if charged else None,
+        cost=reward.cost,
         refunds=tuple((case, reward.refund(case)) for case in RefundCase),
         deliver_to=deliver_to,
     )
@@ -144,12 +147,16 @@ def end(space: Workspace, redemption: Redemption, step: Step, refund: Refund) ->
     for found in back:
         tally = shelf.tallies[found]
         shelf.put_tally(evolve(tally, taken=tally.taken - 1))
+    if refund.caps and redemption.charged is not None:
+        tally = shelf.tallies[redemption.charged]
+        shelf.put_tally(evolve(tally, taken=tally.taken - (redemption.cost or 0)))
     ended = evolve(
         redemption,
         status=step.status,
         steps=(*redemption.steps, step),
         stock=None if refund.stock else redemption.stock,
         caps=() if refund.caps else redemption.caps,
+        charged=None if refund.caps else redemption.charged,
         remind_at=None,
     )
     return _put(space, ended)

@@ -1,6 +1,6 @@
 """Runs use cases that change what members hold: one transaction each, then delivery."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -39,19 +39,36 @@ class SettlementService:
     ) -> T:
         """Run `body` with a unit of work, commit, deliver. `body` may run more than once, and does so for
         `patience_s` where it conflicts, or as long as any transaction."""
+
+        async def alone(units: Sequence[Unit]) -> T:
+            return await body(units[0])
+
+        return await self.run_together([programme_id], alone, now, patience_s)
+
+    async def run_together(
+        self,
+        programme_ids: Sequence[str],
+        body: Callable[[Sequence[Unit]], Awaitable[T]],
+        now: datetime | None = None,
+        patience_s: float | None = None,
+    ) -> T:
+        """Like `run`, over several programmes: a unit of work for each, by its own definitions, in one transaction. So what moves
+        from one programme's books to another's is in both or in neither."""
         at = now or self.now()
 
-        async def transaction(tx: Tx) -> tuple[T, Settled | None, Unit]:
-            catalogue = await self.programmes.catalogue(programme_id, tx=tx)
-            unit = Unit(self.stores, tx, Workspace(catalogue, at))
-            result = await body(unit)
-            return result, await unit.finish(), unit
+        async def transaction(tx: Tx) -> tuple[T, list[Settled | None], list[Unit]]:
+            catalogues = [await self.programmes.catalogue(one, tx=tx) for one in programme_ids]
+            units = [Unit(self.stores, tx, Workspace(catalogue, at)) for catalogue in catalogues]
+            result = await body(units)
+            return result, [await unit.finish() for unit in units], units
 
-        result, settled, unit = await self.stores.mongo.transaction(transaction, patience_s)
-        if settled is not None:
-            await self._delivery.deliver([settled.message], settled.records)
-        for afterwards in unit.afterwards:
-            await afterwards()
+        result, all_settled, units = await self.stores.mongo.transaction(transaction, patience_s)
+        for settled in all_settled:
+            if settled is not None:
+                await self._delivery.deliver([settled.message], settled.records)
+        for unit in units:
+            for afterwards in unit.afterwards:
+                await afterwards()
         return result
 
     async def run_once(
@@ -66,6 +83,22 @@ class SettlementService:
 
         Raises: IdempotencyConflict when the key came with another operation or input before.
         """
+
+        async def alone(units: Sequence[Unit]) -> dict[str, Any]:
+            return await body(units[0])
+
+        return await self.run_once_together(actor, [], key, operation, payload, alone)
+
+    async def run_once_together(
+        self,
+        actor: Actor,
+        partners: Sequence[str],
+        key: str,
+        operation: str,
+        payload: dict[str, Any],
+        body: Callable[[Sequence[Unit]], Awaitable[dict[str, Any]]],
+    ) -> tuple[dict[str, Any], bool]:
+        """Like `run_once`, over the caller's programme and others: the key is the caller's."""
         if not 0 < len(key) <= _KEY_LENGTH_MAX:
             raise InvalidInput(
                 f"idempotencyKey must have 1 to {_KEY_LENGTH_MAX} characters.",
@@ -74,16 +107,17 @@ class SettlementService:
             )
         claimed = claim(actor.programme_id, f"{actor.role}:{actor.subject}", key, operation, payload)
 
-        async def once(unit: Unit) -> tuple[dict[str, Any], bool]:
+        async def once(units: Sequence[Unit]) -> tuple[dict[str, Any], bool]:
+            unit = units[0]
             stored = await self.stores.idempotency.stored(claimed, unit.tx)
             if stored is not None:
                 return await self.stores.members.moved.follow(stored, unit.tx), True
-            result = await body(unit)
+            result = await body(units)
             await self.stores.idempotency.store(claimed, result, unit.space.now, unit.tx)
             return result, False
 
         try:
-            return await self.run(actor.programme_id, once)
+            return await self.run_together([actor.programme_id, *partners], once)
         except KeyReused as error:
             raise IdempotencyConflict(
                 "This idempotencyKey was used with another operation or input.", path=["idempotencyKey"]

@@ -88,7 +88,9 @@ async def save_shelf(work: "Unit", changed: set[bytes], known: set[bytes]) -> No
 
 
 async def _load_parts(work: "Unit", redemptions: Sequence[Redemption]) -> None:
-    tallies = {found for one in redemptions for found in (one.stock, *one.caps) if found is not None}
+    tallies = {
+        found for one in redemptions for found in (one.stock, one.charged, *one.caps) if found is not None
+    }
     packets = {packet_id(one.programme_id, one.reward) for one in redemptions if one.kind == "red_packet"}
     await _load(work, tallies, packets)
     coupons = {one.coupon for one in redemptions if one.coupon is not None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gamification.badges.repository import AwardRepository, CollectionRepository, EditionRepository
+from gamification.campaigns.repository import CampaignRunRepository
 from gamification.checkins.repository import CheckInRepository
 from gamification.goals.repository import GoalRepository
 from gamification.kit.identifiers import new_id
@@ -25,6 +26,7 @@ from gamification.rewards.repository import RewardRepository
 from gamification.rules.repository import CounterRepository
 from gamification.settlement.check_in_losses import take_back_items
 from gamification.settlement.collecting import collect
+from gamification.settlement.followup import Followup
 from gamification.settlement.goals import load_contributions, save_goals
 from gamification.settlement.growth import climb, load_climbers
 from gamification.settlement.needs import Needs, NeedsFinder
@@ -36,6 +38,7 @@ from gamification.tasks.model import Progress, progress_id
 from gamification.tasks.progress import required_period
 from gamification.tasks.repository import ProgressRepository
 from gamification.tiers.repository import TierRepository
+from storage.backlog import Backlog, Chore
 from storage.idempotency import IdempotencyKeys
 from storage.mongo import Mongo, Tx
 from storage.outbox import Message, Outbox
@@ -64,12 +67,14 @@ class Stores:
     closings: ClosingRepository
     tiers: TierRepository
     outbox: Outbox
+    backlog: Backlog
     idempotency: IdempotencyKeys
     check_ins: CheckInRepository
     lottery: LotteryRepository
     rewards: RewardRepository
     goals: GoalRepository
     submissions: SubmissionRepository
+    campaigns: CampaignRunRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,9 @@ class Unit:
         self.space = space
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
         """What is done once the transaction is committed; lost with the process, so that nothing may hang on it."""
+        self.followup = Followup()
+        self._moved: set[bytes] = set()
+        """What those who follow at leisure learn of."""
         self._known: set[bytes] = set()
         self._entries: dict[bytes, int] = {}
         self._written_records: set[bytes] = set()
@@ -217,6 +225,8 @@ class Unit:
         await climb(self)
         space, tx, known = self.space, self.tx, self._known
         changed = space.changed
+        self._moved |= {one.member_id for one in space.transfers}
+        self._moved |= {one.member_id for one in _changed(space.tier_changes, changed)}
         await self.stores.ledger.save(
             [(self._entries.get(a.id, 0), a) for a in _changed(space.accounts, changed)], tx
         )
@@ -273,6 +283,7 @@ class Unit:
         space, tx = self.space, self.tx
         await self.flush()
         if not space.touched:
+            await self._leave_followup()
             return None
         heads = await self.stores.members.heads(sorted(space.touched), tx)
         told = {
@@ -292,7 +303,18 @@ class Unit:
         }
         message = Message(new_id(), space.catalogue.programme_id, TOPIC, body, space.now)
         await self.stores.outbox.append([message], tx)
+        self.followup.feeds = {
+            member_id: (first, first + len(messages) - 1) for member_id, (first, messages) in told.items()
+        }
+        await self._leave_followup()
         return Settled(message, {found: space.records[found] for found in self._written_records})
+
+    async def _leave_followup(self) -> None:
+        self.followup.touched += sorted(self._moved - self.followup.feeds.keys())
+        if not self.followup.is_empty:
+            space = self.space
+            chore = Chore(new_id(), space.catalogue.programme_id, self.followup.body(), space.now)
+            await self.stores.backlog.append(chore, self.tx)
 
 
 def _awaited(catalogue: Catalogue, loaded: Iterable[Progress]) -> set[bytes]:

@@ -50,6 +50,9 @@ async def _check_tallies(
     counted = Counter(
         found for one in redemptions.values() for found in (one.stock, *one.caps) if found is not None
     )
+    for one in redemptions.values():
+        if one.charged is not None:
+            counted[one.charged] += one.cost or 0
     for tally in await stores.rewards.tallies_of(programme_id):
         report.count("stocks and caps")
         name = f"{tally.scope} of reward {tally.reward} {tally.period}"

@@ -11,16 +11,20 @@ from gamification.leaderboards.teams import ranking_of
 from gamification.members.model import Member
 from gamification.programmes.catalogue import Catalogue
 from gamification.programmes.definitions import Leaderboard
-from gamification.services import Services
+from gamification.services import CONSUMERS, Services
 from gamification.tasks.model import Progress as TaskProgress
 from gamification.verification.approvals import check_approvals
+from gamification.verification.campaigns import check_campaigns
 from gamification.verification.check_ins import check_check_ins
+from gamification.verification.days import ExpectedDays, check_days, check_segments
 from gamification.verification.draws import check_draws
 from gamification.verification.finals import check_finals, check_prizes
 from gamification.verification.flash_sales import check_flash_sales
 from gamification.verification.goals import check_goals
 from gamification.verification.honours import check_honours
+from gamification.verification.insights import check_totals
 from gamification.verification.ledger import check_account
+from gamification.verification.partners import check_partners
 from gamification.verification.points import PointsCheck, compare_waiting
 from gamification.verification.referrals import check_referrals
 from gamification.verification.replay import Expected, replay
@@ -34,7 +38,7 @@ _PROGRESS_EVERY = 1000
 
 
 class VerificationService:
-    """Reads only, but for messages that a crash left in the outbox: those are delivered first."""
+    """Reads only, but for what a crash or the lack of a worker left in the outbox and the backlog: that is done first."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -46,8 +50,15 @@ class VerificationService:
         """
         catalogue = await self._services.programmes.catalogue(programme_id)
         await self._services.delivery.sweep()
+        for following in self._services.followings:
+            if following.consumer in CONSUMERS:
+                await following.run_due(programme_id)
+        await self._services.rollups.rebuild_due(programme_id)
+        await self._services.totals.rebuild_due(programme_id)
         report = Report()
-        expected = await self._replay(catalogue, report, on_progress)
+        days = ExpectedDays(catalogue)
+        expected = await self._replay(catalogue, report, days, on_progress)
+        await check_days(self._services.stores.mongo, catalogue, days.days, report)
         await self._check_counters(programme_id, expected, report)
         await self._check_progress(catalogue, expected, report)
         await check_approvals(self._services.stores, programme_id, expected, report)
@@ -67,12 +78,19 @@ class VerificationService:
             )
         members = {m.id: m async for m in self._services.stores.members.stream(programme_id)}
         report.count("members", len(members))
+        await check_segments(self._services.stores.mongo, catalogue, members, report)
+        await check_campaigns(self._services.stores.mongo, self._services.stores, catalogue, members, report)
+        transfers = self._services.stores.ledger.stream_by_account(programme_id)
+        await check_partners(self._services, programme_id, report)
+        await check_totals(self._services.stores.mongo, catalogue, days.days, members, transfers, report)
         await self._check_records(catalogue, members, expected, report)
         await self._check_finals(catalogue, report)
         await self._check_rankings(catalogue, report)
         return report
 
-    async def _replay(self, catalogue: Catalogue, report: Report, on_progress: Progress | None) -> Expected:
+    async def _replay(
+        self, catalogue: Catalogue, report: Report, days: ExpectedDays, on_progress: Progress | None
+    ) -> Expected:
         expected = Expected()
         total = await self._services.activities.count(catalogue.programme_id)
         done = 0
@@ -87,6 +105,7 @@ class VerificationService:
                 for version in sorted(versions)
             }
             replay(activity, then, catalogue, expected, report, later)
+            days.add(activity)
             done += 1
             if on_progress and (done % _PROGRESS_EVERY == 0 or done == total):
                 on_progress(done, total)

@@ -93,6 +93,8 @@ FIRST = Size(("first",), lambda first: _whole(first, 1, PAGE_SIZE_MAX))
 """A live list."""
 PAGE = Size(("first", "last"), _page)
 """A page of a connection."""
+ONWARD = Size(("first",), lambda first: _page(first, None))
+"""Of what is read forward only."""
 AROUND = Size(("above", "below"), _around)
 """The places around a member."""
 WINDOW = Size(("first", "around"), _window)

@@ -19,7 +19,7 @@ from graphql import (
     is_list_type,
 )
 
-from resolvers.documents.sizes import AROUND, FIRST, PAGE, WINDOW, Size, length
+from resolvers.documents.sizes import AROUND, FIRST, ONWARD, PAGE, WINDOW, Size, length
 
 FIELD = 1
 READ = 5
@@ -46,6 +46,59 @@ class Weight:
 
 FIELDS: Mapping[str, Weight] = {
     "Goal.progress": Weight(READ),
+    "Query.segmentPreview": Weight(100 * READ),
+    "SegmentPreview.sample": Weight(size=50),
+    "Query.segmentOverlap": Weight(10 * READ),
+    **{
+        f"Insights.{one}": Weight(10 * READ)
+        for one in (
+            *("activity", "retention", "churn", "lifecycle", "repurchase"),
+            *("economy", "participation", "referrals", "responseTimes"),
+        )
+    },
+    **{
+        f"{one}Insight.points": Weight(size=100)
+        for one in ("Activity", "Churn", "Lifecycle", "Repurchase", "Economy", "Referral", "Response")
+    },
+    "ParticipationInsight.points": Weight(size=24),
+    "RetentionInsight.cohorts": Weight(size=24),
+    "Insights.standing": Weight(READ),
+    "Insights.customerBase": Weight(READ),
+    "Query.belonging": Weight(READ),
+    "Member.annualCard": Weight(10 * READ),
+    "Member.annualReportShares": Weight(READ, size=10),
+    "Query.belongingTrend": Weight(4 * READ),
+    "BelongingTrend.months": Weight(size=36),
+    "BelongingIndex.missing": Weight(size=12),
+    "Member.belonging": Weight(READ),
+    "BelongingIndex.dimensions": Weight(size=3),
+    "BelongingDimension.indicators": Weight(size=4),
+    "BelongingIndex.tiers": Weight(size=20),
+    "BelongingIndex.chart": Weight(10 * READ),
+    "BelongingTrend.chart": Weight(10 * READ),
+    "RetentionCohort.cells": Weight(size=12),
+    **{
+        f"{one}Insight.chart": Weight(10 * READ)
+        for one in (
+            "Activity",
+            "Retention",
+            "Churn",
+            "Lifecycle",
+            "Repurchase",
+            "Economy",
+            "Participation",
+            "Referral",
+        )
+    },
+    "Member.customerValue": Weight(READ),
+    "Segment.size": Weight(READ),
+    "Member.recommendations": Weight(10 * READ, each=2, size=FIRST),
+    "Member.personalised": Weight(READ),
+    "RecommendationRun.measures": Weight(size=6),
+    "Query.recommendationRun": Weight(READ),
+    "Query.recommendationOutcomes": Weight(10 * READ, size=50),
+    "Campaign.figures": Weight(4 * READ),
+    "Subscription.campaignUpdated": Weight(READ),
     "Goal.myProgress": Weight(READ),
     "Goal.milestones": Weight(size=5),
     "GoalProgress.reached": Weight(size=5),
@@ -138,6 +191,17 @@ FIELDS: Mapping[str, Weight] = {
     "Badge.awardCount": Weight(READ),
     "Badge.issued": Weight(READ),
     "Query.badgeBackfills": Weight(READ, size=20),
+    "Query.rehearsal": Weight(READ),
+    "Rehearsal.result": Weight(4 * READ),
+    "RehearsalResult.days": Weight(size=400),
+    "RehearsedDay.points": Weight(size=4),
+    "RehearsalResult.boards": Weight(size=24),
+    "RehearsedBoard.winners": Weight(size=10),
+    "RehearsalResult.failures": Weight(size=20),
+    "RehearsalResult.rules": Weight(size=50),
+    "RehearsalResult.gainers": Weight(size=20),
+    "RehearsalResult.losers": Weight(size=20),
+    "Subscription.rehearsalProgress": Weight(READ),
     "Query.myBadgeCredential": Weight(CHANGE),
     "Query.myReferralCode": Weight(READ),
     "ReferralCode.funnel": Weight(READ),
@@ -159,7 +223,20 @@ FIELDS: Mapping[str, Weight] = {
     "TaskSubmission.otherMembers": Weight(READ),
     "Subscription.taskQueueUpdated": Weight(READ),
     "Complaint.about": Weight(READ),
+    "Member.unreadNotifications": Weight(5 * READ),
+    "Member.unseenNotifications": Weight(5 * READ),
+    "Member.notificationSettings": Weight(READ),
+    "Notification.actors": Weight(size=3),
+    "Notification.gathering": Weight(READ),
+    "NotificationSettings.preferences": Weight(size=96),
+    "NotificationSettings.pushSubscriptions": Weight(size=20),
+    "NotificationSettings.channels": Weight(size=3),
     "Query.complaintCounts": Weight(READ),
+    "Query.webhookEndpoints": Weight(READ, size=10),
+    "Query.webhookEvents": Weight(2 * READ, size=ONWARD),
+    "Query.webhookEventTypes": Weight(size=40),
+    "WebhookEndpoint.signingSecrets": Weight(size=3),
+    "WebhookDelivery.attempts": Weight(size=20),
     "Query.complaintStatistics": Weight(10 * READ),
     "Survey.questions": Weight(size=10),
     "Survey.viewerResponse": Weight(READ),

@@ -33,6 +33,10 @@ class JoinProgrammeInput:
     identities: list[IdentityInput] | None = strawberry.field(
         default=None, description="For services: names in other systems, each one member's only."
     )
+    birthday: str | None = strawberry.field(
+        default=None,
+        description="`1990-02-28`, or `02-28` without a year. Members can't change it themselves later.",
+    )
 
 
 @strawberry.type(description="They are a member.")
@@ -63,6 +67,15 @@ class UpdateProfileInput:
     )
     identities: list[IdentityInput] | None = strawberry.field(
         default=None, description="For staff and services; replaces all."
+    )
+    birthday: str | None = strawberry.field(
+        default=None,
+        description="`1990-02-28`, or `02-28` without a year. Members state it once; staff and services change it, and an "
+        "empty text removes it.",
+    )
+    tags: list[str] | None = strawberry.field(
+        default=None,
+        description="For staff and services; replaces all: at most 50, of at most 50 characters each.",
     )
 
 
@@ -130,6 +143,7 @@ class MemberMutations:
             time_zone=input.time_zone,
             attributes=json_object(input.attributes, "attributes") or {},
             identities=_identities(input.identities) or (),
+            birthday=input.birthday,
         )
         member, joined = await info.context.services.members.join(caller, new)
         return JoinProgrammeSuccess(member=Member.of(member), joined=joined)
@@ -146,6 +160,8 @@ class MemberMutations:
             time_zone=input.time_zone,
             attributes=json_object(input.attributes, "attributes"),
             identities=_identities(input.identities),
+            birthday=input.birthday,
+            tags=tuple(input.tags) if input.tags is not None else None,
         )
         target = member_id(input.member_id) if input.member_id is not None else None
         member = await info.context.services.members.update_profile(caller, target, change)

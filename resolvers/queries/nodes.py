@@ -10,10 +10,12 @@ from gamification.kit.actors import Permission
 from gamification.kit.errors import LimitExceeded
 from gamification.programmes.definitions import Status
 from resolvers.context import Info
+from resolvers.queries.campaigns import campaign_of
 from resolvers.queries.programme import load_programme
 from resolvers.relay import PAGE_SIZE_MAX, Node, decode_id
 from resolvers.types.activity import load_activity
 from resolvers.types.badges import build_badge, load_award
+from resolvers.types.campaigns import build_campaign
 from resolvers.types.check_ins import build_check_in
 from resolvers.types.collections import build_collection
 from resolvers.types.comments import load_comment
@@ -29,18 +31,24 @@ from resolvers.types.leaderboards import build_board
 from resolvers.types.ledger import build_unit, load_transfer
 from resolvers.types.members import Member
 from resolvers.types.moderation import load_case
+from resolvers.types.notification_settings import load_notification_delivery
+from resolvers.types.notifications import load_notification
+from resolvers.types.partners import load_agreement
 from resolvers.types.posts import load_post
 from resolvers.types.questions import load_bounty
 from resolvers.types.redemptions import load_redemption
 from resolvers.types.referrals import build_offer, load_referral
+from resolvers.types.rehearsals import load_rehearsal
 from resolvers.types.rewards import build_reward
 from resolvers.types.sanctions import load_sanction, load_statement
 from resolvers.types.screening import load_screening
+from resolvers.types.segments import build_segment
 from resolvers.types.spaces import space_of
 from resolvers.types.surveys import build_survey, load_response
 from resolvers.types.task_evidence import load_submission
 from resolvers.types.tasks import build_task, load_progress
 from resolvers.types.tiers import build_ladder, load_change
+from resolvers.types.webhooks import load_delivery, load_endpoint, load_event
 
 
 async def _member(info: Info, raw: bytes) -> Node | None:
@@ -140,6 +148,18 @@ async def _survey(info: Info, key: str) -> Node | None:
     return await build_survey(info, found) if found else None
 
 
+async def _segment(info: Info, key: str) -> Node | None:
+    if not info.context.caller.can(Permission.SEGMENTS_READ):
+        return None
+    found = await info.context.services.segments.segment(info.context.caller, key)
+    return await build_segment(info, found) if found else None
+
+
+async def _campaign(info: Info, key: str) -> Node | None:
+    found = await campaign_of(info, key)
+    return await build_campaign(info, found) if found else None
+
+
 _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Member": _member,
     "Activity": load_activity,
@@ -156,6 +176,8 @@ _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Redemption": load_redemption,
     "Reservation": load_reservation,
     "Referral": load_referral,
+    "Rehearsal": load_rehearsal,
+    "PartnerAgreement": load_agreement,
     "TierChange": load_change,
     "Post": load_post,
     "ModerationCase": load_case,
@@ -166,7 +188,12 @@ _BY_BYTES: dict[str, Callable[[Info, bytes], Awaitable[Node | None]]] = {
     "Gathering": load_gathering,
     "SurveyResponse": load_response,
     "Complaint": load_complaint,
+    "Notification": load_notification,
+    "NotificationDelivery": load_notification_delivery,
     "Bounty": load_bounty,
+    "WebhookEndpoint": load_endpoint,
+    "WebhookDelivery": load_delivery,
+    "WebhookEvent": load_event,
 }
 _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Leaderboard": _leaderboard,
@@ -185,6 +212,8 @@ _BY_KEY: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Contest": _contest,
     "Survey": _survey,
     "ComplaintCategory": _complaint_category,
+    "Segment": _segment,
+    "Campaign": _campaign,
     "Programme": _programme,
 }
 """Who fetches a type's objects, for this caller. What is missing and what is invisible are both null."""

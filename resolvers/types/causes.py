@@ -174,6 +174,11 @@ class Cause:
     def contest(self) -> str | None:
         return self.model.contest
 
+    @strawberry.field(description="The agreement with a partner under which points were exchanged.")
+    def agreement_id(self) -> strawberry.ID | None:
+        found = self.model.agreement
+        return encode_id("PartnerAgreement", found) if found is not None else None
+
     @strawberry.field(description="Who did it by hand.")
     def actor(self, info: Info) -> Actor | None:
         if self.model.actor is None:

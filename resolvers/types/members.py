@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+from gamification.kit.actors import Permission
 from gamification.kit.errors import NotFound
 from gamification.members import model as domain
 from gamification.members.service import require_private
@@ -14,18 +15,24 @@ from resolvers.context import Info
 from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.types.activity import Activity
+from resolvers.types.annual_cards import CardFields
 from resolvers.types.annual_reports import InsightFields
 from resolvers.types.badges import AWARDS, BadgeAward
+from resolvers.types.belonging import BelongingFields
 from resolvers.types.check_ins import CheckInStanding
 from resolvers.types.collections import CollectionProgress
+from resolvers.types.customer_value import ValueFields
 from resolvers.types.member_boards import BoardFields
 from resolvers.types.member_draws import DrawFields
 from resolvers.types.member_goals import GoalFields
 from resolvers.types.member_moderation import ModerationFields
+from resolvers.types.member_notifications import NotificationFields
 from resolvers.types.member_points import PointFields
 from resolvers.types.member_rewards import RewardFields
+from resolvers.types.member_segments import SegmentFields
 from resolvers.types.member_tiers import TierFields
 from resolvers.types.merging import MergeFields
+from resolvers.types.recommendations import RecommendationFields
 from resolvers.types.referrals import Referral, referrals_of
 from resolvers.types.task_evidence import TaskSubmission, submissions_of
 from resolvers.types.task_picks import PickFields
@@ -93,10 +100,16 @@ class Member(
     DrawFields,
     GoalFields,
     InsightFields,
+    BelongingFields,
+    CardFields,
     PickFields,
     MergeFields,
     ModerationFields,
+    NotificationFields,
     TrustFields,
+    SegmentFields,
+    ValueFields,
+    RecommendationFields,
 ):
     model: strawberry.Private[domain.Member]
     id: strawberry.ID = global_id("Member")
@@ -129,6 +142,18 @@ class Member(
     def attributes(self, info: Info) -> JSON | None:
         require_private(info.context.caller, self.model)
         return JSON(self.model.attributes)
+
+    @strawberry.field(
+        description="`1990-02-28`, or `02-28` without a year. The member, staff and services see it."
+    )
+    def birthday(self, info: Info) -> str | None:
+        require_private(info.context.caller, self.model)
+        return self.model.birthday
+
+    @strawberry.field(description="What the programme calls them, in order. Staff and services see it.")
+    def tags(self, info: Info) -> list[str] | None:
+        info.context.caller.require(Permission.MEMBERS_READ_PRIVATE)
+        return list(self.model.tags)
 
     @strawberry.field(description="Whether they may act and be shown. The member, staff and services see it.")
     def standing_status(self, info: Info) -> MemberStanding | None:

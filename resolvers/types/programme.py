@@ -37,6 +37,8 @@ class DefinitionKind(Enum):
     SCREENING_RULE = "screening"
     SURVEY = "surveys"
     COMPLAINT_CATEGORY = "complaint_categories"
+    SEGMENT = "segments"
+    CAMPAIGN = "campaigns"
 
 
 DefinitionChangeKind = changes.ChangeKind

@@ -1,6 +1,7 @@
 """Messages of a member's own progress."""
 
 from datetime import date, datetime
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -312,6 +313,29 @@ class ContestWon(ProgressEvent):
     post: Post = strawberry.field(description="The story.")
 
 
+@strawberry.enum(
+    description="WARM_UP: a campaign will begin. STARTS: it is on for them. AFTER: it is over, and they took part."
+)
+class CampaignStage(Enum):
+    WARM_UP = "warm_up"
+    STARTS = "starts"
+    AFTER = "after"
+
+
+@strawberry.type(description="A campaign says something to the member.")
+class CampaignNotice(ProgressEvent):
+    campaign_key: str = strawberry.field(description="The campaign's key.")
+    occurrence: str = strawberry.field(description="Which time it is on: `once`, or its first day.")
+    stage: CampaignStage = strawberry.field(description="Of what.")
+    title: str | None = strawberry.field(
+        description="What it says, in the member's locale; null where it says nothing any more."
+    )
+    body: str | None = strawberry.field(description="What it says beneath that.")
+    survey_key: str | None = strawberry.field(
+        description="AFTER: the survey that they are asked to answer; null without one."
+    )
+
+
 ProgressMessage = Annotated[
     PointsPosted
     | TaskAdvanced
@@ -344,6 +368,7 @@ ProgressMessage = Annotated[
     | BountySettled
     | ProposalChanged
     | ContestWon
+    | CampaignNotice
     | ProgressSnapshot,
     strawberry.union("ProgressMessage", description="The present state, or something that happened."),
 ]
@@ -379,5 +404,6 @@ Message = (
     | BountySettled
     | ProposalChanged
     | ContestWon
+    | CampaignNotice
     | ProgressSnapshot
 )

@@ -1,10 +1,12 @@
 """From the feed's messages to what a member hears: one function for each kind."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
+from gamification.kit.messages import parse
 from gamification.members.feed import FeedKind, NumberedMessage
+from gamification.programmes.definitions import localised
 from resolvers.context import Info
 from resolvers.relay import encode_id
 from resolvers.scalars import Long
@@ -22,6 +24,8 @@ from resolvers.types.progress import (
     BadgeAwarded,
     BadgeRevoked,
     BountySettled,
+    CampaignNotice,
+    CampaignStage,
     CheckInDayChanged,
     CheckInItemsChanged,
     CollectionBroken,
@@ -266,6 +270,39 @@ async def _contest_won(info: Info, message: NumberedMessage) -> Message | None:
     return ContestWon(**_head(message), contest_key=body["contest"], rank=body["rank"], post=found)
 
 
+def _said(
+    texts: Mapping[str, str], values: Mapping[str, Any], zone: str, locale: str, default: str
+) -> str | None:
+    text = localised(dict(texts), locale, default)
+    return parse(text).format(values, locale, zone) if text else None
+
+
+async def _campaign(info: Info, message: NumberedMessage) -> Message | None:
+    catalogue, body = await info.context.catalogue(), message.body
+    stated = catalogue.campaigns.get(body["campaign"])
+    if stated is None:
+        return None
+    stage = CampaignStage(body["stage"])
+    said = getattr(stated.texts, stage.value)
+    me = await info.context.services.members.me(info.context.caller)
+    locale, default = me.locale if me is not None else catalogue.settings.locale, catalogue.settings.locale
+    values = {
+        "programme": localised(catalogue.settings.name, locale, default) or catalogue.settings.key,
+        "member": me.display_name if me is not None else "",
+        "at": message.at,
+    }
+    zone = me.time_zone if me is not None else catalogue.settings.time_zone
+    return CampaignNotice(
+        **_head(message),
+        campaign_key=stated.key,
+        occurrence=body["occurrence"],
+        stage=stage,
+        title=_said(said.title, values, zone, locale, default) if said is not None else None,
+        body=_said(said.body, values, zone, locale, default) if said is not None else None,
+        survey_key=stated.survey if stage is CampaignStage.AFTER else None,
+    )
+
+
 _BUILDS: dict[FeedKind, Build] = {
     FeedKind.POINTS_POSTED: _points_posted,
     FeedKind.TASK_ADVANCED: _task,
@@ -298,4 +335,5 @@ _BUILDS: dict[FeedKind, Build] = {
     FeedKind.BOUNTY_SETTLED: _bounty_settled,
     FeedKind.PROPOSAL_CHANGED: _proposal_changed,
     FeedKind.CONTEST_WON: _contest_won,
+    FeedKind.CAMPAIGN: _campaign,
 }

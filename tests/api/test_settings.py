@@ -4,7 +4,11 @@ from pathlib import Path
 import pytest
 
 from api.callers.signing import signing_secret
+from api.outgoing import outbound_of, sealer_of
 from api.settings import Settings, SettingsError, load_settings
+from community.outbound.addresses import networks_of
+from community.outbound.sealing import Sealer
+from community.outbound.urls import OutboundRules
 
 LONG = "x" * 32
 
@@ -67,6 +71,9 @@ def test_own_servers_need_a_secret_or_keys(monkeypatch: pytest.MonkeyPatch, vari
         ("REDIS_URL", "store:6379"),
         ("STARGUILD_LOG_FORMAT", "xml"),
         ("STARGUILD_JWKS_URL", "file:///etc/passwd"),
+        ("STARGUILD_OUTBOUND_NETWORKS", "10.1.0.0/16, ten"),
+        ("STARGUILD_OUTBOUND_NETWORKS", "10.1.2.3/16"),
+        ("STARGUILD_SECRET_KEYS", f"{LONG},far-too-short"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_its_variable_and_hides_it(
@@ -112,6 +119,21 @@ def test_a_data_directory_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(SettingsError, match="STARGUILD_DATA_DIR"):
         signing_secret(load_settings())
+
+
+def test_what_may_be_called_and_what_seals_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, plain = outbound_of(load_settings()).rules, sealer_of(load_settings())
+    assert (closed, plain.has_key) == (OutboundRules(), False)
+    monkeypatch.setenv("STARGUILD_OUTBOUND_NETWORKS", "10.1.0.0/16, fd12::/48")
+    monkeypatch.setenv("STARGUILD_OUTBOUND_PLAIN_HTTP", "on")
+    monkeypatch.setenv("STARGUILD_SECRET_KEYS", f"{'n' * 32},{LONG}")
+    settings = load_settings()
+    assert outbound_of(settings).rules == OutboundRules(
+        networks_of(["10.1.0.0/16", "fd12::/48"]), is_plain_allowed=True
+    )
+    sealed = Sealer([LONG]).seal("secret", b"about")
+    assert sealer_of(settings).open(sealed, b"about") == "secret"
+    assert LONG not in repr(settings)
 
 
 def test_secrets_are_not_shown_when_settings_are_printed() -> None:

@@ -10,8 +10,10 @@ from api.worker import Worker, every, pause_seconds
 from community.gatherings.limits import Stated
 from community.gatherings.model import RsvpState
 from community.services import Services
+from community.webhooks.service import EndpointChanges
 from storage.redis import RedisStore
 from tests.support import Clock, ProgrammeUnderTest
+from tests.webhook_world import receiving
 
 DOCUMENT: dict[str, Any] = {
     "units": [{"key": "points", "expires_after": "P1D"}],
@@ -232,3 +234,24 @@ async def test_points_lapse(
         await until(is_expired)
     finally:
         await running.stop()
+
+
+async def test_what_happens_is_told_to_the_programmes_servers(
+    services: Services, programme: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FOLLOW_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "WEBHOOKS_SECONDS", 0.05)
+    made: ProgrammeUnderTest = await programme(DOCUMENT)
+    await made.join("ada")
+    running = Worker(services)
+    async with receiving() as shop:
+        await services.webhooks.endpoints.create(
+            made.operator, shop.url, EndpointChanges(types=("points.posted",)), enabled=True
+        )
+        running.start()
+        try:
+            await made.do("visit", "ada")
+            await asyncio.wait_for(shop.arrived.wait(), 30)
+        finally:
+            await running.stop()
+        assert shop.types == ["points.posted"]

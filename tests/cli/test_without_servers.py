@@ -2,6 +2,7 @@ import stat
 from pathlib import Path
 
 import jwt
+import orjson
 import pytest
 
 from tests.cli.support import ROOT, SECRET, Starguild
@@ -84,6 +85,14 @@ def test_export_schema_prints_the_committed_schema(starguild: Starguild) -> None
     assert exported.code == 0
     assert "type Query" in exported.out
     assert starguild("export-schema", "--json").document["schema"] == exported.out.rstrip("\n")
+
+
+def test_webhook_schemas_are_printed_without_a_server(starguild: Starguild) -> None:
+    printed = starguild("webhook-schemas")
+    assert printed.code == 0
+    schemas = orjson.loads(printed.out)
+    assert schemas["points.posted"]["properties"]["type"] == {"const": "points.posted"}
+    assert starguild("webhook-schemas", "--json").document["schemas"] == schemas
 
 
 @pytest.mark.parametrize("command", [["serve"], ["worker"], ["apply", "programmes/demo.yaml"]])

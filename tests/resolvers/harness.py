@@ -96,6 +96,7 @@ GOALS: list[dict[str, Any]] = [
     {"key": "squad", "target": 2, "group": "member.locale"},
 ]
 """One of all members, and one of teams."""
+ALWAYS = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
 CLUB: dict[str, Any] = {
     "programme": {
         "name": {"en": "The club", "zh": "俱乐部"},
@@ -230,6 +231,16 @@ CLUB: dict[str, Any] = {
     "screening": WATCHED,
     "surveys": [FEEDBACK],
     "complaint_categories": CATEGORIES[:1],
+    "campaigns": [
+        {"key": "festival", "kind": "social", "description": {"en": "All year"}, "schedule": ALWAYS},
+        {"key": "paused", "kind": "social", "schedule": ALWAYS},
+        {"key": "idea", "status": "draft", "kind": "growth", "schedule": ALWAYS},
+        {"key": "asked", "status": "draft", "kind": "growth", "schedule": ALWAYS},
+    ],
+    "segments": [
+        {"key": "insiders", "description": {"en": "By hand"}},
+        {"key": "visitors", "when": 'count("visit", 30) > 0'},
+    ],
     "rewards": REWARDS,
     "flash_sales": SALES,
 }

@@ -8,21 +8,27 @@ from community.oversight.model import Subject, SubjectKind
 from gamification.members.model import Identity
 from gamification.referrals.model import referral_id
 from resolvers.relay import decode_bytes_id, encode_id
+from tests.belonging_world import belongs
 from tests.community_world import kept, liked, post_gid, wrote
 from tests.complaint_world import complained
 from tests.conftest import MakeProgramme
 from tests.contest_world import contested
 from tests.gathering_world import gathered
 from tests.moderation_world import judged
+from tests.notification_world import notified
+from tests.partner_world import partnered_up
 from tests.poll_world import polled
 from tests.proposal_world import proposed
 from tests.question_world import questioned
+from tests.recommendation_world import recommended
+from tests.rehearsal_world import rehearsed
 from tests.resolvers.catalogue import rewarded
 from tests.resolvers.evidence_world import shown
 from tests.resolvers.harness import CLUB, GraphQL, brought, drawn, hold_something, member_gid
 from tests.screening_world import screened
 from tests.support import SOURCE, ProgrammeUnderTest
 from tests.survey_world import asked
+from tests.webhook_world import hooked_up
 
 ANN = "ann-secret"
 SECRET = b"secret"
@@ -180,6 +186,8 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
     await liked(club, "zoe", ANN)
     await liked(club, ANN, "zoe")
     await kept(club, ANN, "zoe", word="secret")
+    await recommended(club, ANN)
+    await belongs(club, ANN)
     await questioned(club, ANN, by="zoe")
     await club.services.points.adjust(club.operator, club.id_of("zoe"), "points", 4, "more", "zoe")
     await questioned(club, "zoe", by=ANN)
@@ -190,6 +198,10 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
     await contested(club, ANN, by="zoe", word="secret")
     await contested(club, "zoe", by=ANN)
     await screened(club, ANN, word="secret")
+    await notified(club, ANN, word="secret")
+    await hooked_up(club, ANN)
+    await rehearsed(club)
+    await partnered_up(club, ANN, "bob")
     await judged(club, ANN, "zoe", word="secret")
     zoes = Subject(SubjectKind.POST, decode_bytes_id(post_gid(club, "zoe"), "Post") or b"")
     await club.services.moderating.reporting.report(

@@ -29,7 +29,8 @@ from graphql import (
 )
 
 Pools = Mapping[str, Sequence[Any]]
-"""Values by the name of an argument or input field, else by the name of its type."""
+"""Values by the name of an argument or input field with that of its type, as in `from: Date`, else by its name alone, else by that of its
+type."""
 _TRIED_MAX = 400
 
 
@@ -63,6 +64,24 @@ def selection(schema: GraphQLSchema, kind: Any, pools: Pools) -> str:
             if not is_leaf_type(get_named_type(stated.type)):
                 place.below[name] = _places(schema, stated.type)
                 pending.extend(place.below[name])
+    return _all_of(kind, first, pools)
+
+
+def lean(schema: GraphQLSchema, kind: Any, pools: Pools, levels: int = 2) -> str:
+    """So many levels below a type, and the leaves of the next, in braces; nothing for a leaf."""
+    if is_leaf_type(get_named_type(kind)):
+        return ""
+    first = _places(schema, kind)
+    places = first
+    for _ in range(levels):
+        following = []
+        for place in places:
+            place.goes_on = True
+            for name, stated in place.kind.fields.items():
+                if not is_leaf_type(get_named_type(stated.type)):
+                    place.below[name] = _places(schema, stated.type)
+                    following += place.below[name]
+        places = following
     return _all_of(kind, first, pools)
 
 
@@ -117,7 +136,7 @@ def _values(
 ) -> Sequence[Any]:
     kind = stated.type.of_type if isinstance(stated.type, GraphQLNonNull) else stated.type
     named = get_named_type(kind)
-    found = pools.get(name, pools.get(named.name))
+    found = pools.get(f"{name}: {named.name}", pools.get(name, pools.get(named.name)))
     if found is None and isinstance(named, GraphQLInputObjectType):
         found = list(_objects(named, pools))
     if found is None and isinstance(named, GraphQLEnumType):

@@ -27,6 +27,7 @@ from tests.community_world import comment_gid, post_gid
 from tests.complaint_world import complaint_gid
 from tests.conftest import MakeProgramme
 from tests.gathering_world import gathering_gid
+from tests.partner_world import agreement_gid, partner_code
 from tests.resolvers.harness import CORE, GraphQL, member_gid
 from tests.resolvers.lived_in_world import ANN, NAME, SECRET, abroad, built
 from tests.resolvers.schema_walk import Name, all_leaves, arguments, calls, leaves, selection
@@ -77,6 +78,20 @@ PUBLIC: dict[str, set[str]] = {
     "GoalReachedMilestone": {"milestone", "reachedAt", "value", "threshold"},
     "RuleVersion": {"key", "version", "programmeVersion"},
     "TaskVersion": {"key", "version"},
+    "PartnerAgreement": {"id", "name", "state", "version", "timeZone", "currency", "createdAt", "acceptedAt"}
+    | {"isProposer", "isOfferOurs", "partnerName"},
+    "PartnerWay": {
+        "isOutgoing",
+        "unitFrom",
+        "unitTo",
+        "take",
+        "give",
+        "minimum",
+        "perMember",
+        "inAll",
+        "cycle",
+    },
+    "PartnerCampaign": {"isOutgoing", "campaign", "activity"},
     # Definitions that take effect, and pages.
     "Programme": {"id", "key", "name", "locale", "timeZone", "version"},
     "Unit": {"id", "key", "name", "floor", "expiresAfterDays", "grace"},
@@ -260,6 +275,10 @@ PUBLIC: dict[str, set[str]] = {
     | {"chooseMost", "least", "most", "lengthMax"},
     "SurveyOption": {"key", "name"},
     "SurveyCondition": {"question", "anyOf", "least", "most"},
+    # Where one's own inbox ends.
+    "NotificationReceived": {"sequence"},
+    # What the programme's servers are told of, and not what they are told.
+    "WebhookEventType": {"name", "description", "schema"},
 }
 """What any member may read of another one, and of the programme, by type."""
 for _name in CORE.type_map:
@@ -284,6 +303,7 @@ PRIVATE_LISTS = {
     "SurveyResponseConnection",
     "SurveyTextConnection",
     "ActivityConnection",
+    "NotificationConnection",
 }
 """Pages of what is a member's own: others don't get as far as their counts and cursors."""
 
@@ -368,6 +388,11 @@ NOT_IN_THIS_WORLD = {
         for one in ("Activity", "BadgeAward", "TaskProgress", "TierChange", "Transfer")
     ),
     ("LeaderboardPeriodConnection", "totalCount"),
+    # Nobody answers here: `test_webhooks` shows what comes of it when somebody does.
+    *(("WebhookAttempt", name) for name in ("status", "response")),
+    ("WebhookDelivery", "endedAt"),
+    ("WebhookEndpoint", "pausedUntil"),
+    ("WebhookDeliveryConnection", "totalCount"),
     # Staff makes them here: `test_gatherings` shows one of a member.
     *((f"{one}Connection", "totalCount") for one in ("Gathering", "GatheringRsvp")),
     # No goal closes here, and nothing of one is taken back: `test_goals` shows it.
@@ -482,7 +507,15 @@ async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[s
         "goal": ["march"],
         "team": ["en"],
         "leaderboard": ["total"],
+        "agreementId": [_unlike(agreement_gid(club)) if missing else agreement_gid(club)],
+        "month": [f"{club.clock.now:%Y-%m}"],
+        "code": [f"{text}{partner_code(club)}"],
         "group": ["red"],
+        "from: Date": ["2026-01-01"],
+        "to: Date": ["2026-02-01"],
+        "ladder": ["club"],
+        "other": ["insiders"],
+        "when": ["true"],
         "unit": ["points"],
         "reward": ["parcel"],
         "award": [one for one in own if (decode_id(one) or ("",))[0] == "BadgeAward"],
@@ -503,6 +536,7 @@ async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[s
         "above": [5],
         "around": [5],
         "displayNameStartsWith": ["Name", "secret", ""],
+        "types": [["activity.recorded"]],
         "String": [],
         "Boolean": [True, False],
         "DateTime": [],
@@ -699,6 +733,10 @@ WHOEVER_LIKES = {
     ("blockMember", "oneself"),
     ("unblockMember", "oneself"),
     *((field, "oneself") for field in ("follow", "unfollow", "markRead", "addBookmark", "removeBookmark")),
+    *((name, "oneself") for name in ("markNotificationsRead", "seeNotifications")),
+    *((name, "oneself") for name in ("setNotificationPreferences", "setQuietHours", "setEmailDigest")),
+    *((name, "oneself") for name in ("requestEmailCode", "confirmEmail", "removeEmail")),
+    *((name, "oneself") for name in ("registerPushSubscription", "removePushSubscription")),
     ("votePoll", "oneself"),
     ("voteInContest", "oneself"),
     ("supportProposal", "oneself"),
@@ -772,11 +810,12 @@ async def test_subscriptions_tell_nobody_what_is_anothers(
         else:
             assert NAME.encode() not in heard, name
     heard_something = any(answer.get("data") for name, answer in told.items() if name.startswith("bob"))
-    # The board that is tried has no teams, and the queue is for moderators.
+    # The board that is tried has no teams, the queues are for moderators, and rehearsals for operators.
     assert heard_something or field in (
         "leaderboardTeamsUpdated",
         "taskQueueUpdated",
         "moderationQueueUpdated",
+        "rehearsalProgress",
     )
 
 

@@ -71,6 +71,11 @@ KEPT = {
     ("members", "names.terms"),
     ("members", "standing_reason"),
     ("referrals", "reason"),
+    ("rehearsals", "draft.badges"),
+    ("webhook_endpoints", ""),
+    # The same names of the programme's, where they are told on.
+    ("webhook_events", "data.activity.sourceId"),
+    ("rehearsal_results", "result.failures.source_id"),
 }
 """Where what was called secret may still stand: docs/privacy.md says why."""
 

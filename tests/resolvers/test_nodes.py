@@ -14,13 +14,17 @@ from tests.conftest import MakeProgramme
 from tests.contest_world import contested, has_told
 from tests.gathering_world import gathered, gathering_gid, has_gathered
 from tests.moderation_world import has_been_judged, judged, judged_gid
+from tests.notification_world import delivery_gid, has_been_notified, notification_gid, notified
+from tests.partner_world import agreement_gid, is_partnered, partnered_up
 from tests.question_world import bounty_gid, has_questioned, questioned
+from tests.rehearsal_world import has_rehearsed, rehearsal_gid, rehearsed
 from tests.resolvers.catalogue import redeemed, reserved
 from tests.resolvers.evidence_world import shown
 from tests.resolvers.harness import CLUB, CORE, GraphQL, brought, drawn, member_gid, refused
 from tests.screening_world import has_been_screened, screened, screened_gid
 from tests.support import ProgrammeUnderTest
 from tests.survey_world import asked
+from tests.webhook_world import hooked_up, is_hooked_up, webhook_gid
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 EVERYTHING = """{
@@ -74,10 +78,23 @@ NAMED_BY_KEY = {
     "Contest",
     "Survey",
     "ComplaintCategory",
+    "Segment",
+    "Campaign",
 }
 """Definitions: their ids are their keys, which another programme may have as well."""
 STAFF_ONLY = {"Screening", "ModerationCase"}
+OPERATORS_ONLY = {
+    "Segment",
+    "NotificationDelivery",
+    "WebhookEndpoint",
+    "WebhookDelivery",
+    "WebhookEvent",
+}
 """What is about a member, and not for them to see."""
+OPERATORS_ALONE = {"Rehearsal"}
+"""What services don't see either."""
+OWN_ONLY = {"Notification"}
+"""What is for the member alone."""
 
 
 async def looked_at(club: ProgrammeUnderTest, name: str) -> None:
@@ -86,6 +103,21 @@ async def looked_at(club: ProgrammeUnderTest, name: str) -> None:
         await screened(club, name)
     if not has_been_judged(club, name):
         await judged(club, name, by=next(one for one in club.members if one != name))
+
+
+async def operated(club: ProgrammeUnderTest, name: str) -> None:
+    """Let operators have done what is for nobody else to see, once, and the member have been told of something."""
+    if not has_been_notified(club, name):
+        await notified(club, name)
+    if not is_hooked_up(club):
+        await hooked_up(club, name)
+    if not has_rehearsed(club):
+        await rehearsed(club)
+    if not is_partnered(club):
+        await club.services.points.adjust(
+            club.operator, club.id_of(name), "points", 1, "r", f"partner-{name}"
+        )
+        await partnered_up(club, name)
 
 
 async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[str, str]:
@@ -126,6 +158,7 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         await club.services.points.adjust(club.operator, club.id_of(name), "points", 4, "r", f"bounty-{name}")
         await questioned(club, name, by=next(one for one in club.members if one != name))
     await looked_at(club, name)
+    await operated(club, name)
     me = answer["me"]
     return {
         "ModerationCase": judged_gid(club, name),
@@ -171,6 +204,15 @@ async def ids_of(graphql: GraphQL, club: ProgrammeUnderTest, name: str) -> dict[
         "Bounty": bounty_gid(club, name),
         "Contest": encode_id("Contest", "fable"),
         "Screening": screened_gid(club, name),
+        "Segment": encode_id("Segment", "insiders"),
+        "Campaign": encode_id("Campaign", "festival"),
+        "Notification": notification_gid(club, name),
+        "NotificationDelivery": delivery_gid(club, name),
+        "Rehearsal": rehearsal_gid(club),
+        "PartnerAgreement": agreement_gid(club),
+        "WebhookEndpoint": webhook_gid(club, "on"),
+        "WebhookDelivery": webhook_gid(club, "delivery"),
+        "WebhookEvent": webhook_gid(club, "event"),
     }
 
 
@@ -187,7 +229,13 @@ async def test_every_node_type_is_found_again(graphql: GraphQL, club: ProgrammeU
 
     for actor in (club.member_actor("ann"), club.moderator, club.operator, club.service):
         answer = await graphql.read(actor, NODES, {"ids": list(ids.values())})
-        hidden = STAFF_ONLY if actor.role is Role.MEMBER else ()
+        hidden = STAFF_ONLY if actor.role is Role.MEMBER else set()
+        if actor.role in (Role.MEMBER, Role.MODERATOR):
+            hidden = hidden | OPERATORS_ONLY
+        if actor.role is not Role.OPERATOR:
+            hidden = hidden | OPERATORS_ALONE
+        if actor.role is not Role.MEMBER:
+            hidden = hidden | OWN_ONLY
         assert answer["nodes"] == [
             {"__typename": name, "id": found} if name not in hidden else None for name, found in ids.items()
         ]

@@ -16,15 +16,20 @@ from gamification.referrals.model import Referrer, referral_id, referrer_id
 from gamification.rewards.checkout import Cart, Item
 from resolvers.relay import encode_id
 from storage.mongo import Mongo
+from tests.belonging_world import belongs
 from tests.community_world import comment_gid, kept, post_gid, wrote
 from tests.complaint_world import complained, complaint_gid
 from tests.conftest import MakeProgramme
 from tests.contest_world import contested, story_gid
 from tests.gathering_world import gathered, gathering_code, gathering_gid
 from tests.moderation_world import judged, judged_gid
+from tests.notification_world import AUTH, P256DH, email_code, notification_gid, notified
+from tests.partner_world import POINTS as WAY
+from tests.partner_world import agreement_gid, offered_terms, partner_code, partnered_up, proposal, terms
 from tests.poll_world import poll_gid, polled
 from tests.proposal_world import proposal_gid, proposed
 from tests.question_world import answer_gid, question_gid, questioned
+from tests.rehearsal_world import rehearsal_gid, rehearsed
 from tests.resolvers.catalogue import TEA, redeemed, redemption_of, reservation_of, reserved
 from tests.resolvers.evidence_world import shown, submission_of
 from tests.resolvers.harness import (
@@ -41,6 +46,7 @@ from tests.resolvers.harness import (
 )
 from tests.support import SOURCE, Clock, ProgrammeUnderTest
 from tests.survey_world import stated
+from tests.webhook_world import hooked_up, webhook_gid
 
 M, D, O, S = Role.MEMBER, Role.MODERATOR, Role.OPERATOR, Role.SERVICE  # noqa: E741 - columns of a table
 Make = Callable[[ProgrammeUnderTest], dict[str, Any]]
@@ -141,6 +147,7 @@ def handed_in(
 
 
 _MUTED: dict[str, bytes] = {}
+_DIGESTS: dict[str, str] = {}
 
 
 def muted_gid(club: ProgrammeUnderTest) -> str:
@@ -148,7 +155,21 @@ def muted_gid(club: ProgrammeUnderTest) -> str:
     return encode_id("Sanction", _MUTED.get(club.key, bytes(32)))
 
 
+def code_for(club: ProgrammeUnderTest) -> str:
+    """The code that confirms the address that Ann wants."""
+    return _EMAIL_CODES.get(club.key, "000000")
+
+
+_EMAIL_CODES: dict[str, str] = {}
 CODES = {"ann": "FRANN234", "zoe": "FRZZE234"}
+
+
+def by_agreement(club: ProgrammeUnderTest, label: str = "active", **more: Any) -> dict[str, Any]:
+    return {"agreementId": agreement_gid(club, label), **more}
+
+
+def exchange(club: ProgrammeUnderTest, **more: Any) -> dict[str, Any]:
+    return by_agreement(club, unit="points", amount=1, idempotencyKey="k", **more)
 
 
 def tea(name: str) -> dict[str, Any]:
@@ -156,7 +177,24 @@ def tea(name: str) -> dict[str, Any]:
     return {"order": name, "currency": "CNY", "amount": 100, "items": items}
 
 
+def at_endpoint(club: ProgrammeUnderTest, label: str = "on", **more: Any) -> dict[str, Any]:
+    return {"endpointId": webhook_gid(club, label), **more}
+
+
 TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
+    "createWebhookEndpoint": [("of the programme", lambda _: {"url": "https://shop.example/"}, {O})],
+    "updateWebhookEndpoint": [
+        ("of the programme", lambda club: at_endpoint(club, description="New"), {O})
+    ],
+    "deleteWebhookEndpoint": [("of the programme", at_endpoint, {O})],
+    "enableWebhookEndpoint": [("of the programme", lambda club: at_endpoint(club, "off"), {O})],
+    "disableWebhookEndpoint": [("of the programme", at_endpoint, {O})],
+    "rotateWebhookSecret": [("of the programme", at_endpoint, {O})],
+    "replayWebhookDelivery": [
+        ("of the programme", lambda club: {"deliveryId": webhook_gid(club, "delivery")}, {O})
+    ],
+    "replayWebhookEvents": [("of the programme", lambda club: at_endpoint(club, after=0), {O})],
+    "sendTestWebhookEvent": [("of the programme", at_endpoint, {O})],
     "joinProgramme": [
         ("oneself", lambda _: {}, {M, S}),
         ("another", lambda _: {"externalId": "cec"}, {S}),
@@ -313,6 +351,11 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     ],
     "createCalendarFeed": [("oneself", lambda _: {}, {M}), ("for another", on_bob, {S})],
     "revokeCalendarFeed": [("oneself", lambda _: {}, {M}), ("for another", on_bob, {S})],
+    "shareAnnualReport": [
+        ("oneself", lambda _: {"year": 2026}, {M}),
+        ("for another", lambda club: on_bob(club, year=2026), {O, S}),
+    ],
+    "revokeAnnualReportShares": [("oneself", lambda _: {}, {M}), ("for another", on_bob, {O, S})],
     "setPoll": [
         ("one's own", lambda club: poll_about(club, "ann"), {M}),
         ("another's", lambda club: on_bob(club, **poll_about(club, "bob")), {S}),
@@ -379,6 +422,24 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
             {S},
         ),
     ],
+    "dismissRecommendation": [
+        ("to oneself", lambda _: {"targetId": encode_id("Task", "regular")}, {M}),
+        ("for another", lambda club: on_bob(club, targetId=encode_id("Task", "regular")), {S}),
+    ],
+    "setPersonalisation": [
+        ("for oneself", lambda _: {"personalised": False}, {M}),
+        ("another's", lambda club: on_bob(club, personalised=False), {S}),
+    ],
+    "submitCampaign": [("a campaign", lambda _: {"campaign": "idea"}, {O})],
+    "approveCampaign": [
+        ("a campaign", lambda club: {"campaign": "asked", "digest": _DIGESTS[club.key]}, {O}),
+    ],
+    "rejectCampaign": [("a campaign", lambda _: {"campaign": "asked", "reason": "r"}, {O})],
+    "pauseCampaign": [("a campaign", lambda _: {"campaign": "festival"}, {O})],
+    "resumeCampaign": [("a campaign", lambda _: {"campaign": "paused"}, {O})],
+    "endCampaign": [("a campaign", lambda _: {"campaign": "festival"}, {O})],
+    "putIntoSegment": [("a list", lambda _: {"segment": "insiders", "externalIds": ["ann"]}, {O, S})],
+    "takeOutOfSegment": [("a list", lambda _: {"segment": "insiders", "externalIds": ["bob"]}, {O, S})],
     "assignComplaint": [("another's", lambda club: complaint_of(club, "bob", version=2), {D, O, S})],
     "answerComplaint": [
         (
@@ -490,6 +551,21 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
         ("another's", lambda club: on_bob(club, checkIn="daily", first=day(club, 9)), {S}),
     ],
     "awardBadge": [("to another", lambda club: badge(club, "champion"), {D, O, S})],
+    "startRehearsal": [
+        (
+            "of the programme",
+            lambda _: {
+                "publish": [{"kind": "BADGE", "key": "newcomer"}],
+                "from": "2026-01-01T00:00:00Z",
+                "to": "2026-12-31T00:00:00Z",
+                "idempotencyKey": "k",
+            },
+            {O},
+        )
+    ],
+    "cancelRehearsal": [
+        ("of the programme", lambda club: {"rehearsalId": rehearsal_gid(club, "open")}, {O})
+    ],
     "backfillBadge": [("a preview", lambda _: {"badge": "newcomer", "idempotencyKey": "k"}, {O})],
     "setShowcase": [("one's own", lambda _: {"awards": []}, {M})],
     "revokeBadge": [("from another", lambda club: badge(club, "newcomer"), {D, O, S})],
@@ -505,6 +581,27 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
         ("another's", lambda club: {"referralId": encode_id("Referral", referral_id(club.key, club.id_of("bob"))), "decision": "REJECT", "reason": "r", "idempotencyKey": "k"}, {D, O}),
     ],
     "noteMemberSignals": [("of a member", lambda club: on_bob(club, signals={"device": "x"}), {S})],
+    "proposeAgreement": [("of the programme", lambda _: proposal(terms(WAY)), {O})],
+    "acceptAgreement": [("of another programme", lambda club: {"code": partner_code(club)}, {O})],
+    "offerTerms": [("of the programme", lambda club: by_agreement(club, terms=terms(WAY)), {O})],
+    "acceptTerms": [("of the partner", lambda club: by_agreement(club, "offered", terms=offered_terms()), {O})],
+    "createLinkCode": [
+        ("one's own", lambda club: by_agreement(club, "offered"), {M}),
+        ("another's", lambda club: on_bob(club, **by_agreement(club, "offered")), {S}),
+    ],
+    "linkPartner": [
+        ("one's own", lambda club: {"code": partner_code(club, "link of ann")}, {M}),
+        ("another's", lambda club: on_bob(club, code=partner_code(club, "link of bob")), {S}),
+    ],
+    "exchangePoints": [
+        ("one's own", exchange, {M}),
+        ("another's", lambda club: on_bob(club, **exchange(club)), {S}),
+    ],
+    "unlinkPartner": [
+        ("one's own", by_agreement, {M}),
+        ("another's", lambda club: on_bob(club, **by_agreement(club)), {S}),
+    ],
+    "endAgreement": [("of the programme", by_agreement, {O})],
     "drawTicket": [
         ("one's own", lambda _: {"draw": "wheel", "idempotencyKey": "k"}, {M}),
         ("another's", lambda club: on_bob(club, draw="wheel", idempotencyKey="k"), {S}),
@@ -539,6 +636,21 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     "releaseReservation": [
         ("one's own", lambda club: {"reservation": encode_id("Reservation", reservation_of(club, "ann"))}, {M, S}),
     ],
+    "markNotificationsRead": [("oneself", lambda _: {"upTo": 99}, {M})],
+    "archiveNotifications": [("oneself", lambda club: {"ids": [notification_gid(club, "ann")]}, {M})],
+    "seeNotifications": [("oneself", lambda _: {"upTo": 99}, {M})],
+    "setNotificationPreferences": [
+        ("oneself", lambda _: {"preferences": [{"kind": "MENTIONED", "channel": "PUSH", "enabled": False}]}, {M}),
+    ],
+    "setQuietHours": [("oneself", lambda _: {"begins": "22:00", "ends": "08:00"}, {M})],
+    "setEmailDigest": [("oneself", lambda _: {"cycle": "DAILY"}, {M})],
+    "requestEmailCode": [("oneself", lambda _: {"email": "ann@mail.example"}, {M})],
+    "confirmEmail": [("oneself", lambda club: {"code": code_for(club)}, {M})],
+    "removeEmail": [("oneself", lambda _: {}, {M})],
+    "registerPushSubscription": [
+        ("oneself", lambda _: {"endpoint": "https://push.example/new", "p256dh": P256DH, "auth": AUTH}, {M}),
+    ],
+    "removePushSubscription": [("oneself", lambda _: {"endpoint": "https://push.example/x/ann"}, {M})],
     "applyProgramme": [("a change", lambda club: {"document": {**CLUB, "programme": {"key": club.key}}}, {O})],
     "createDefinition": [("a badge", lambda _: {"kind": "BADGE", "definition": {"key": "new"}}, {O})],
     "updateDefinition": [("a badge", lambda _: {"kind": "BADGE", "definition": {"key": "champion"}}, {O})],
@@ -626,6 +738,15 @@ async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
     await proposed(club, "bob", by="ann")
     await contested(club, "ann", by="bob")
     await contested(club, "bob", by="ann")
+    await notified(club, "ann", "bob")
+    await belongs(club, "ann", "bob")
+    await rehearsed(club)
+    await partnered_up(club, "ann", "bob")
+    _EMAIL_CODES[club.key] = await email_code(club, "ann")
+    await hooked_up(club, "zoe")
+    await club.services.segments.put(club.operator, "insiders", ["bob"], is_in=True)
+    _DIGESTS[club.key] = (await club.services.campaigns.submit(club.operator, "asked")).digest
+    await club.services.campaigns.pause(club.operator, "paused", None, paused=True)
     return club
 
 
@@ -720,7 +841,9 @@ async def test_who_may_not_changes_nothing(
 async def everything(mongo: Mongo, club: ProgrammeUnderTest) -> dict[str, list[Any]]:
     """All documents of the programme."""
     queries: dict[str, dict[str, Any]] = {
-        name: {"$or": [{"programme_id": club.key}, {"_id": club.key}]} for part in INDEXES for name in part
+        name: {"$or": [{"programme_id": club.key}, {"_id": club.key}, {"sides": club.key}]}
+        for part in INDEXES
+        for name in part
     }
     queries["outbox"] = {"programme_id": club.key}
     queries["idempotency_keys"] = {"_id": {"$regex": f"^{club.key}"}}

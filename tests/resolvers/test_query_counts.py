@@ -24,6 +24,8 @@ from tests.community_world import COMMUNITY
 from tests.complaint_world import complained
 from tests.conftest import MakeProgramme
 from tests.gathering_world import held, met, rsvp
+from tests.moderation_world import moderated
+from tests.notification_world import told as tell_members
 from tests.resolvers.harness import CLUB, GraphQL
 from tests.resolvers.test_nodes import NODES
 from tests.support import Clock, ProgrammeUnderTest
@@ -114,6 +116,29 @@ async def test_a_members_page_with_balances(counting: Counting, full: ProgrammeU
         assert len(answer["members"]["nodes"]) == size
         assert answer["members"]["nodes"][0]["balances"][0]["unit"] == {"key": "points", "name": "Points"}
         assert commands == {"find accounts": 1, "find members": 1, "find programmes": 2}
+
+
+RECOMMENDED = """{ me { recommendations(kinds: [POST], first: %d) {
+    score reason { code text } post { title author { displayName } } } } }"""
+
+
+async def test_recommendations_of_few_posts_and_of_many(counting: Counting, programme: MakeProgramme) -> None:
+    club = await programme(COMMUNITY)
+    writers = [f"w{number}" for number in range(30)]
+    await club.join_all("ann", *writers)
+    for name in writers:
+        new = NewPost("square", PostKind.DISCUSSION, f"By {name}", "Text")
+        await club.services.posts.create(club.service, club.id_of(name), new, name)
+    await club.services.recommendations.recommending.run_daily(club.key)
+    ann = club.member_actor("ann")
+    await counting(ann, RECOMMENDED % 30)  # what is shown is noted once a day
+
+    answers, commands = zip(*[await counting(ann, RECOMMENDED % size) for size in (1, 30)], strict=True)
+
+    assert [len(one["me"]["recommendations"]) for one in answers] == [1, 30]
+    assert commands[0] == commands[1]
+    assert commands[0]["find recommendations"] == 1
+    assert sum(commands[1].values()) <= 24
 
 
 LEDGER = """query ($first: Int) { member(externalId: "m00") { ledger(first: $first) { nodes {
@@ -489,6 +514,26 @@ async def test_complaints_are_read_with_as_many_commands_as_one(
     assert len(answer["complaints"]["nodes"]) == 6
     assert many == few
     assert sum(many.values()) <= 3
+
+
+async def test_an_inbox_is_read_with_as_many_commands_as_one_notification(
+    graphql: GraphQL, programme: MakeProgramme, counting: Counting
+) -> None:
+    desk = await moderated(graphql, programme, "ann", *(f"m{number}" for number in range(6)))
+    for number in range(6):
+        post = await desk.post("ann", f"Post {number}")
+        await desk.comment(f"m{number}", post)
+        await desk.react(f"m{number}", post)
+    await tell_members(desk.club)
+    document = """query ($first: Int!) { me { notifications(first: $first) { nodes { title body
+        count actors { displayName } post { title } comment { text } } } } }"""
+    ann = desk.club.member_actor("ann")
+    _, few = await counting(ann, document, first=7)  # the reactions, and one of the comments
+    answer, many = await counting(ann, document, first=12)
+    assert len(answer["me"]["notifications"]["nodes"]) == 12
+    assert many == few
+    _, unread = await counting(ann, "{ me { unreadNotifications } }")
+    assert sum(unread.values()) <= sum(few.values())
 
 
 WATCHED = {

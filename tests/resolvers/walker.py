@@ -14,7 +14,7 @@ from resolvers.operations import SUBSCRIPTIONS, Operations, Refused, Request
 from resolvers.policy import Policy
 from resolvers.schema import schema
 from tests.resolvers.harness import CORE
-from tests.resolvers.schema_walk import Name, Pools, arguments, calls, selection
+from tests.resolvers.schema_walk import Name, Pools, arguments, calls, lean, selection
 
 UNLIMITED = replace(Limits(), **dict.fromkeys(Limits.__dataclass_fields__, 0))
 _SHORT = 2
@@ -33,20 +33,21 @@ class Walk:
         self.pools = {**pools, "memberId": [Name("$memberId")]}
         self.member_id = pools["memberId"][0]
 
-    def requests(self, *only: str) -> Iterator[Request]:
-        """Of every root field, or of these."""
+    def requests(self, *only: str, lean_after: int | None = None) -> Iterator[Request]:
+        """Of every root field, or of these. All but the first `lean_after` of each ask for two levels alone."""
         assert CORE.query_type is not None
         for name, field in CORE.query_type.fields.items():
             if only and name not in only:
                 continue
             below = selection(CORE, field.type, self.pools)
-            for called in calls(field, self.pools):
+            little = lean(CORE, field.type, self.pools) if lean_after is not None else below
+            for number, called in enumerate(calls(field, self.pools)):
                 # One request has a long page; the others need not.
                 is_short = "first" in field.args and not called.keys() & {"first", "last"}
                 stated = {**called, "first": _SHORT} if is_short else called
                 declared = {f"${argument}": str(field.args[argument].type) for argument in stated}
                 passed = arguments({argument: Name(f"${argument}") for argument in stated}, field)
-                text = f"{name}{passed} {below}"
+                text = f"{name}{passed} {below if lean_after is None or number < lean_after else little}"
                 if "$memberId" in text:
                     declared["$memberId"] = "ID!"
                 head = f"({' '.join(f'{one}: {kind}' for one, kind in declared.items())})" if declared else ""

@@ -25,6 +25,31 @@ from gamification.programmes.definitions.base import (
     TimeZone,
     localised,
 )
+from gamification.programmes.definitions.belonging import (
+    ASKED,
+    BelongingDimension,
+    BelongingIndicator,
+    BelongingQuestion,
+    BelongingSettings,
+)
+from gamification.programmes.definitions.campaigns import (
+    HOLD_OUT,
+    Aim,
+    ApproveAbove,
+    Audience,
+    Campaign,
+    CampaignBudget,
+    CampaignExperiment,
+    CampaignGoal,
+    CampaignKind,
+    CampaignRepeat,
+    CampaignSchedule,
+    CampaignSettings,
+    CampaignText,
+    Multiplier,
+    Variant,
+    budget_key,
+)
 from gamification.programmes.definitions.caps import BoundCap, Budget, BudgetPer, Cap, CapPer
 from gamification.programmes.definitions.catalogue_rewards import (
     CapScope,
@@ -135,7 +160,8 @@ from gamification.programmes.definitions.screening import (
     ScreeningRule,
     ScreeningVerdict,
 )
-from gamification.programmes.definitions.settings import Settings
+from gamification.programmes.definitions.segments import Lifecycle, Segment, SegmentSettings
+from gamification.programmes.definitions.settings import Money, Settings
 from gamification.programmes.definitions.surveys import (
     QUESTIONS_MAX,
     Survey,
@@ -172,20 +198,38 @@ from gamification.programmes.definitions.trust import Layers, TrustPowers, Trust
 from gamification.programmes.definitions.units import Expiry, Gifts, Pending, Rounding, SpanText, Unit
 
 __all__ = [
+    "ASKED",
+    "HOLD_OUT",
     "QUESTIONS_MAX",
     "TARGET",
     "ActivityType",
     "AdvanceEffect",
     "AfterCycle",
+    "Aim",
     "Amount",
+    "ApproveAbove",
+    "Audience",
     "AwardEffect",
     "Axis",
     "Badge",
+    "BelongingDimension",
+    "BelongingIndicator",
+    "BelongingQuestion",
+    "BelongingSettings",
     "BoardCycle",
     "BoundCap",
     "BountyTerms",
     "Budget",
     "BudgetPer",
+    "Campaign",
+    "CampaignBudget",
+    "CampaignExperiment",
+    "CampaignGoal",
+    "CampaignKind",
+    "CampaignRepeat",
+    "CampaignSchedule",
+    "CampaignSettings",
+    "CampaignText",
     "Cap",
     "CapPer",
     "CapScope",
@@ -238,6 +282,7 @@ __all__ = [
     "Layers",
     "Leaderboard",
     "Level",
+    "Lifecycle",
     "Likeness",
     "LinkRule",
     "MakeUp",
@@ -249,6 +294,8 @@ __all__ = [
     "Model",
     "ModerationSettings",
     "ModerationTemplate",
+    "Money",
+    "Multiplier",
     "Name",
     "Operator",
     "Order",
@@ -287,6 +334,8 @@ __all__ = [
     "ScreeningRule",
     "ScreeningVerdict",
     "Season",
+    "Segment",
+    "SegmentSettings",
     "Settings",
     "Space",
     "SpaceAccess",
@@ -325,6 +374,8 @@ __all__ = [
     "TrustRequirement",
     "TrustSettings",
     "Unit",
+    "Variant",
     "Weekday",
+    "budget_key",
     "localised",
 ]

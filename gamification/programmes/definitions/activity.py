@@ -36,10 +36,12 @@ class RefundTerms(Model):
 
 
 class ActivityType(Definition):
-    """What can be recorded. `properties` is a JSON Schema (2020-12) of type object; `refund` how it is refunded in part."""
+    """What can be recorded. `properties` is a JSON Schema (2020-12) of type object; `refund` how it is refunded in part.
+    `spend` names the property with what was paid, in the programme's currency: each of them is a purchase."""
 
     properties: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
     refund: RefundTerms | None = None
+    spend: PropertyName | None = None
 
 
 class CounterScope(StrEnum):

@@ -194,7 +194,7 @@ DEFAULT_REFUNDS = {case: Refund() for case in RefundCase} | {
 
 class CatalogueReward(Definition):
     """Exactly one kind of reward. `when`: a condition on the `member` who may redeem it. `stock`: how many there are
-    ever. `remind`: so long before what it gave expires the member is told. `refunds`: what comes back of a redemption that
+    ever; `cost` what one costs whoever gives it, in the currency's smallest part. `remind`: so long before what it gave expires the member is told. `refunds`: what comes back of a redemption that
     is cancelled, by the state it was in; all of it unless stated, but for the piece once it was shipped or done.
     """
 
@@ -210,6 +210,7 @@ class CatalogueReward(Definition):
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     stock: Count | None = None
+    cost: Annotated[int, Field(strict=True, ge=0, le=LONG_MAX)] | None = None
     caps: Annotated[tuple[RewardCap, ...], Field(max_length=10)] = ()
     remind: SpanText | None = None
     refunds: dict[RefundCase, Refund] = Field(default_factory=dict)

@@ -99,9 +99,11 @@ class Effect(Model):
 
 
 class Rule(Definition):
-    """For each activity of the types `on` for which `when` holds, the effects, in order."""
+    """For each activity of the types `on` for which `when` holds, the effects, in order. With `campaign` only while that is on
+    for the member, and what it gives counts in that campaign's budget."""
 
     on: Annotated[tuple[Key, ...], Field(min_length=1)]
     when: Expression | None = None
     counters: tuple[Key, ...] = ()
+    campaign: Key | None = None
     effects: Annotated[tuple[Effect, ...], Field(min_length=1, max_length=20)]

@@ -78,7 +78,8 @@ class TierBenefit(Model):
 
 class Tier(Model):
     """One step of a ladder. `requires`: by measure, how much at least; `share_percent`: in a pyramid, the share of
-    members that it holds. One that states neither is everybody's. `multipliers`: by unit, what rules' points are
+    members that it holds. One that states neither is everybody's. `target`: which percent of its members shall be
+    active in a month, for reports. `multipliers`: by unit, what rules' points are
     multiplied by."""
 
     key: Key
@@ -87,6 +88,7 @@ class Tier(Model):
     requires: Annotated[dict[Key, Threshold], Field(max_length=5)] = Field(default_factory=dict)
     match: Match = Match.ALL
     share_percent: Percent | None = None
+    target: Percent | None = None
     multipliers: Annotated[dict[Key, Factor], Field(max_length=20)] = Field(default_factory=dict)
     benefits: Annotated[tuple[TierBenefit, ...], Field(max_length=50)] = ()
 

@@ -1,10 +1,11 @@
 """Kinds of points: when they lapse, when they can be spent, how far down a balance may go, how much can be earned."""
 
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
 from gamification.kit.numbers import LONG_MAX
 from gamification.kit.spans import check_day, span
@@ -22,6 +23,11 @@ SpanText = Annotated[str, AfterValidator(_span_text)]
 Day = Annotated[str, AfterValidator(check_day)]
 """A day of every year, `06-30`, or of one, `2026-06-30`."""
 Days = Annotated[tuple[Day, ...], Field(max_length=20)]
+Cost = Annotated[
+    Annotated[Decimal, PlainSerializer(str, return_type=str, when_used="json")],
+    Field(gt=0, le=1_000_000, max_digits=14, decimal_places=8),
+]
+"""Of the currency itself, such as 0.01 for a hundredth."""
 
 
 class Rounding(StrEnum):
@@ -87,7 +93,7 @@ class Unit(Definition):
     `expires_after` is the older way to say `expiry: {after: …}` in days. `grace` is how long points that come back
     after their expiry can still be used; without it they lapse at once. `caps` bound what rules and
     rewards give; what is more is cut off. `gifts`
-    lets members give them to each other.
+    lets members give them to each other. `cost`: what a point costs whoever runs the programme, in its currency, for reports.
     """
 
     floor: Annotated[int, Field(strict=True, ge=-LONG_MAX, le=LONG_MAX)] = 0
@@ -97,6 +103,7 @@ class Unit(Definition):
     grace: SpanText | None = None
     caps: Caps = ()
     gifts: Gifts | None = None
+    cost: Cost | None = None
 
     @model_validator(mode="after")
     def _one_expiry(self) -> "Unit":

@@ -185,7 +185,9 @@ async def test_who_leaves_after_the_close_stays_in_the_list_and_cannot_win(
     if leaves == "banned":
         await ban(club, "m19")
     else:
-        await mongo.collection("members").delete_one({"_id": club.id_of("m19")})
+        await mongo.collection("members").update_one(
+            {"_id": club.id_of("m19")}, {"$set": {"erased_at": club.clock.now}}
+        )
     done = await beaten(club)
 
     assert (done.entrants, done.entrants_hash) == (19, before.entrants_hash)
@@ -238,7 +240,9 @@ async def test_a_winner_who_is_erased_before_the_prize_forfeits_it(
         with pytest.raises(RuntimeError, match="killed"):
             await services.rounds.run_in(club.key)
     first = (await wins(club))[0]
-    await mongo.collection("members").delete_one({"_id": first.member_id})
+    await mongo.collection("members").update_one(
+        {"_id": first.member_id}, {"$set": {"erased_at": club.clock.now}}
+    )
     await services.rounds.run_in(club.key)
 
     assert [win.forfeited for win in await wins(club)] == [True, False, False]

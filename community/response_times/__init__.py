@@ -1,0 +1,1 @@
+"""How soon staff and members answer, over time."""

@@ -1,0 +1,1 @@
+"""Who gets which variant, and what a variant brought: assignment, effects with their uncertainty, power."""

@@ -1,0 +1,1 @@
+"""A member's year as a picture, and the links by which others see it."""

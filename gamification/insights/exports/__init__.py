@@ -1,0 +1,1 @@
+"""Reports, members and their days as tables, for programs to read."""

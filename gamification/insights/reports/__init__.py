@@ -1,0 +1,1 @@
+"""Reports over time for operators, from what was added up beforehand."""

@@ -1,0 +1,1 @@
+"""What each customer is worth: the models of `lifetime` fitted to a programme's members, and kept."""

@@ -1,0 +1,1 @@
+"""Segments: which members are alike, and who comes to be and ceases to be."""
