@@ -7,12 +7,12 @@ from gamification.campaigning.model import CampaignMember
 from gamification.campaigning.report import Figures, figures_of
 from gamification.campaigning.repository import CampaignMemberRepository
 from gamification.campaigns.approval import digest_of, is_cleared, needs_approval, state_of
-from gamification.campaigns.joining import is_for, own_of, variant_of
+from gamification.campaigns.joining import is_for, is_for_everyone, own_of, variant_of
 from gamification.campaigns.model import CampaignAct, CampaignRun, CampaignState, Step, new_run
 from gamification.campaigns.repository import CampaignRunRepository
 from gamification.campaigns.schedule import occurrence_at
 from gamification.experiments.assignment import HOLDOUT
-from gamification.kit.actors import Actor, Permission
+from gamification.kit.actors import Actor, Permission, Role
 from gamification.kit.errors import Conflict, Forbidden, NotFound
 from gamification.kit.records import evolve, record
 from gamification.members.model import Member
@@ -215,13 +215,16 @@ class CampaignService:
     def _is_there(
         self, catalogue: Catalogue, actor: Actor, viewer: Member | None, view: CampaignView
     ) -> bool:
-        """Staff see all of them; members those that take effect or did, of whose audience they are."""
+        """Operators and services see all of them; members those that take effect or did, of whose audience they are; moderators
+        those that are for everyone."""
         if actor.can(Permission.CAMPAIGNS_READ):
             return True
         campaign = view.definition
         told = campaign.schedule.starts_at <= self._now() or campaign.warm_up_days > 0
         shown = published(campaign) and view.is_cleared and told
-        return shown and viewer is not None and self._is_open_to(catalogue.programme_id, campaign, viewer)
+        if viewer is None:
+            return shown and actor.role is Role.MODERATOR and is_for_everyone(campaign.audience)
+        return shown and self._is_open_to(catalogue.programme_id, campaign, viewer)
 
     @staticmethod
     def _is_open_to(programme_id: str, campaign: Campaign, member: Member) -> bool:

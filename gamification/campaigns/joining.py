@@ -25,6 +25,11 @@ def own_of(member: Member) -> Own:
     return Own(member.time_zone, member.birthday, member.joined_at)
 
 
+def is_for_everyone(audience: Audience) -> bool:
+    """Whether nobody is kept out."""
+    return audience == Audience()
+
+
 def is_for(audience: Audience, member: Member) -> bool:
     """Whether a member is of the audience."""
     segments = set(member.segments)

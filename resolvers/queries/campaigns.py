@@ -34,7 +34,7 @@ async def campaign_of(info: Info, key: str) -> CampaignView | None:
 class CampaignQueries:
     @strawberry.field(
         description="A campaign by key; null where it is not there for the caller. Members see those that take effect or did, of "
-        "whose audience they are."
+        "whose audience they are; moderators those for everyone."
     )
     async def campaign(
         self,

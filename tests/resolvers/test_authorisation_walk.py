@@ -810,12 +810,13 @@ async def test_subscriptions_tell_nobody_what_is_anothers(
         else:
             assert NAME.encode() not in heard, name
     heard_something = any(answer.get("data") for name, answer in told.items() if name.startswith("bob"))
-    # The board that is tried has no teams, the queues are for moderators, and rehearsals for operators.
+    # The board that is tried has no teams, the queues are for moderators; rehearsals and campaigns for operators.
     assert heard_something or field in (
         "leaderboardTeamsUpdated",
         "taskQueueUpdated",
         "moderationQueueUpdated",
         "rehearsalProgress",
+        "campaignUpdated",
     )
 
 

@@ -839,13 +839,14 @@ async def test_who_may_not_changes_nothing(
 
 
 async def everything(mongo: Mongo, club: ProgrammeUnderTest) -> dict[str, list[Any]]:
-    """All documents of the programme."""
+    """All documents of the programme, and of the partner that `partnered_up` gave it."""
+    both = [club.key, f"{club.key}-partner"]
     queries: dict[str, dict[str, Any]] = {
-        name: {"$or": [{"programme_id": club.key}, {"_id": club.key}, {"sides": club.key}]}
+        name: {"$or": [{"programme_id": {"$in": both}}, {"_id": {"$in": both}}, {"sides": club.key}]}
         for part in INDEXES
         for name in part
     }
-    queries["outbox"] = {"programme_id": club.key}
+    queries["outbox"] = {"programme_id": {"$in": both}}
     queries["idempotency_keys"] = {"_id": {"$regex": f"^{club.key}"}}
     return {
         name: await mongo.collection(name).find(query).sort("_id", 1).to_list(None)
