@@ -41,7 +41,8 @@ class RehearsalKeeping:
         while await self._run_one():
             done += 1
         now = self._now()
-        if self._forgot_at is None or now - self._forgot_at >= _FORGETTING:
+        # Clocks are put back too.
+        if self._forgot_at is None or abs(now - self._forgot_at) >= _FORGETTING:
             self._forgot_at = now
             while await self._repository.forget(now - KEPT_FOR, _FORGOTTEN_AT_ONCE):
                 pass
