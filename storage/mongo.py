@@ -20,7 +20,16 @@ from motor.motor_asyncio import (
     AsyncIOMotorClientSession,
     AsyncIOMotorCollection,
 )
-from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReadPreference, ReplaceOne, UpdateOne
+from pymongo import (
+    ASCENDING,
+    DESCENDING,
+    DeleteOne,
+    IndexModel,
+    InsertOne,
+    ReadPreference,
+    ReplaceOne,
+    UpdateOne,
+)
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -41,6 +50,7 @@ __all__ = [
     "DESCENDING",
     "Collection",
     "Contention",
+    "DeleteOne",
     "Document",
     "DuplicateKeyError",
     "Index",
@@ -58,7 +68,7 @@ K = TypeVar("K", bound=bytes | str)
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
 _Which = tuple[Collection, tuple[tuple[str, int], ...]]
-WriteModel = InsertOne[Document] | UpdateOne | ReplaceOne[Document]
+WriteModel = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 MongoUnavailable = ConnectionFailure
 """No primary answers within the time the driver waits."""

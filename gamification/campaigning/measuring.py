@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from gamification.activity.daily import PLATFORM_SOURCES, money_of
 from gamification.activity.model import Activity
 from gamification.activity.repository import ActivityRepository
-from gamification.campaigning.model import Brought
+from gamification.campaigning.model import Brought, CampaignMember
 from gamification.campaigning.reaching import CampaignReaching, new_member
 from gamification.campaigning.repository import CampaignMemberRepository
 from gamification.campaigns.joining import is_for, own_of
@@ -99,16 +99,19 @@ class CampaignMeasuring:
                 await self._redis.publish(CHANNEL, keys)
 
     async def _measure(self, work: Unit, instants: Mapping[bytes, set[datetime]]) -> set[str]:
-        catalogue, changed = work.space.catalogue, set[str]()
+        catalogue, changed = work.space.catalogue, list[CampaignMember]()
         members = await work.stores.members.by_ids(catalogue.programme_id, sorted(instants), work.tx)
         for campaign in catalogue.published_campaigns:
             for member in members.values():
                 for time in _times(catalogue, campaign, member, instants[member.id]):
-                    if await self._measure_one(work, campaign, member, time):
-                        changed.add(campaign.key)
-        return changed
+                    noted = await self._measure_one(work, campaign, member, time)
+                    changed += [noted] if noted is not None else []
+        await self._repository.save(changed, work.tx)
+        return {one.campaign for one in changed}
 
-    async def _measure_one(self, work: Unit, campaign: Campaign, member: Member, time: Occurrence) -> bool:
+    async def _measure_one(
+        self, work: Unit, campaign: Campaign, member: Member, time: Occurrence
+    ) -> CampaignMember | None:
         catalogue = work.space.catalogue
         stored = await self._repository.of(
             catalogue.programme_id, campaign.key, time.key, [member.id], work.tx
@@ -125,15 +128,14 @@ class CampaignMeasuring:
         ]
         if known is None:
             if not joined and not is_for(campaign.audience, member):
-                return False
+                return None
             known = new_member(catalogue.programme_id, campaign, member.id, time.key, time.starts_at)
         brought = brought_by(catalogue, campaign, did, joined, *await self._given(work, member, joined))
         if brought == known.brought and member.id in stored:
-            return False
+            return None
         if member.id not in stored and brought == Brought() and campaign.experiment is None:
-            return False  # of who did nothing that counts nothing need be kept
-        await self._repository.save([evolve(known, brought=brought)], work.tx)
-        return True
+            return None  # of who did nothing that counts nothing need be kept
+        return evolve(known, brought=brought)
 
     async def _given(
         self, work: Unit, member: Member, joined: Sequence[Activity]

@@ -225,11 +225,13 @@ class CampaignReaching:
             if not takes_effect(work.space.catalogue, stated, run):
                 return 0
             members = await self._members.by_ids(catalogue.programme_id, list(times), work.tx)
-            done = 0
+            noted = []
             for member in members.values():
                 if _takes_part(stated, member):
-                    done += await self._note_one(work, stated, member, times[member.id], stage, came)
-            return done
+                    found = await self._note_one(work, stated, member, times[member.id], stage, came)
+                    noted += [found] if found is not None else []
+            await self._repository.save(noted, work.tx)
+            return len(noted)
 
         return await self._settlement.run(catalogue.programme_id, body)
 
@@ -241,26 +243,25 @@ class CampaignReaching:
         time: Occurrence,
         stage: Stage,
         came: datetime | None,
-    ) -> int:
+    ) -> CampaignMember | None:
         if time.ends_at <= member.joined_at:
-            return 0  # it was on before they were there
+            return None  # it was on before they were there
         programme_id = work.space.catalogue.programme_id
         stored = await self._repository.of(programme_id, campaign.key, time.key, [member.id], work.tx)
         known = stored.get(member.id) or new_member(
             programme_id, campaign, member.id, time.key, came or time.starts_at
         )
         if stage in known.stages or (known.is_held_out and member.id in stored):
-            return 0
-        told = known if known.is_held_out else evolve(known, stages=(*known.stages, stage))
-        await self._repository.save([told], work.tx)
+            return None
         if known.is_held_out:
-            return 1
+            return known
+        told = evolve(known, stages=(*known.stages, stage))
         text = campaign.texts.warm_up if stage is Stage.WARM_UP else campaign.texts.starts
         if text is not None and work.space.now < time.ends_at:
             tell(work, campaign, told, stage)
         if stage is Stage.STARTS and campaign.reaches:
             await self._record(work, campaign, member, told, time)
-        return 1
+        return told
 
     async def _record(
         self, work: Unit, campaign: Campaign, member: Member, noted: CampaignMember, time: Occurrence

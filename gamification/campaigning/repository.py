@@ -1,7 +1,8 @@
 """`campaign_members`: {_id, programme_id, campaign, occurrence, member_id, variant, noted_at, stages, and what they brought:
-participations, conversions, spend, points, rewards, cost}; `campaign_goings`: {_id, programme_id, campaign, occurrence, stage,
-after, done}: how far going through audiences is; `campaign_clocks`: {_id, programme_id, through}: until when a campaign's times
-were looked at.
+participations, conversions, spend, points, rewards, cost}; `campaign_totals`: {_id, programme_id, campaign, occurrence, variant}
+with the sums of these, of which squares and cubes are text, as they outgrow 64 bits; `campaign_goings`: {_id, programme_id, campaign,
+occurrence, stage, after, done}: how far going through audiences is; `campaign_clocks`: {_id, programme_id, through}: until when a
+campaign's times were looked at.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -16,11 +17,32 @@ from gamification.campaigning.model import (
     campaign_member_id,
     going_id,
 )
+from gamification.campaigning.totals import (
+    Change,
+    Place,
+    changed,
+    place_of,
+    together,
+    totals_id,
+)
 from gamification.campaigns.model import run_id
-from storage.mongo import ASCENDING, Document, Index, Mongo, ReplaceOne, Tx, find_by_ids, write
+from gamification.kit.records import evolve
+from storage.mongo import (
+    ASCENDING,
+    DeleteOne,
+    Document,
+    Index,
+    Mongo,
+    ReplaceOne,
+    Tx,
+    WriteModel,
+    find_by_ids,
+    write,
+)
 from storage.paging import Page, Window, find_page
 
 COLLECTION = "campaign_members"
+TOTALS = "campaign_totals"
 GOINGS = "campaign_goings"
 CLOCKS = "campaign_clocks"
 INDEXES = {
@@ -35,6 +57,7 @@ INDEXES = {
         ),
         Index([("member_id", ASCENDING), ("noted_at", ASCENDING)]),
     ],
+    TOTALS: [Index([("programme_id", ASCENDING), ("campaign", ASCENDING), ("occurrence", ASCENDING)])],
     GOINGS: [],
     CLOCKS: [],
 }
@@ -45,6 +68,7 @@ class CampaignMemberRepository:
 
     def __init__(self, mongo: Mongo) -> None:
         self._members = mongo.collection(COLLECTION)
+        self._totals = mongo.collection(TOTALS)
         self._goings = mongo.collection(GOINGS)
         self._clocks = mongo.collection(CLOCKS)
 
@@ -62,9 +86,43 @@ class CampaignMemberRepository:
         return {row["member_id"]: _from(row) for row in rows.values()}
 
     async def save(self, members: Sequence[CampaignMember], tx: Tx) -> None:
-        """Keep them as they are now."""
-        models = [ReplaceOne({"_id": one.id}, _to(one), upsert=True) for one in members]
-        await write(self._members, models, tx)
+        """Keep them as they are now, each once, and the totals with them."""
+        rows = await find_by_ids(self._members, [one.id for one in members], tx)
+        await self._change([(_from(rows[one.id]) if one.id in rows else None, one) for one in members], tx)
+
+    async def hand_over(self, programme_id: str, merged: bytes, heir: bytes, tx: Tx) -> None:
+        """Let what was told and given to a merged account have been the survivor's: what they brought is added up anew later."""
+        query = {"member_id": {"$in": [merged, heir]}, "programme_id": programme_id}
+        rows = self._members.find(query, session=tx.session)
+        noted = [_from(row) for row in await rows.to_list(None)]
+        own = {one.id: one for one in noted if one.member_id == heir}
+        changes: list[Change] = []
+        for one in noted:
+            if one.member_id == merged:
+                found = campaign_member_id(programme_id, one.campaign, one.occurrence, heir)
+                before, after = own.get(found), evolve(one, id=found, member_id=heir)
+                if before is not None:
+                    # Who was told or given something twice is not given it a third time; how they are treated stays.
+                    told = (*before.stages, *(stage for stage in one.stages if stage not in before.stages))
+                    after = evolve(after, stages=told, variant=before.variant)
+                changes += [(one, None), (before, after)]
+        await self._change(changes, tx)
+
+    async def _change(self, changes: Sequence[Change], tx: Tx) -> None:
+        """Store members and totals; of two who change the same totals at once one runs again."""
+        differing = [(before, after) for before, after in changes if before != after]
+        members = [one for change in differing for one in change if one is not None]
+        if not members:
+            return
+        programme_id = members[0].programme_id
+        places = {totals_id(programme_id, place_of(one)): place_of(one) for one in members}
+        rows = await find_by_ids(self._totals, list(places), tx)
+        known = {places[found]: _totals_from(row) for found, row in rows.items()}
+        totals = changed(known, differing)
+        kept = [ReplaceOne({"_id": one.id}, _to(one), upsert=True) for _, one in differing if one is not None]
+        gone = [DeleteOne({"_id": one.id}) for one, after in differing if one is not None and after is None]
+        await write(self._members, [*gone, *kept], tx)
+        await write(self._totals, [_replace(programme_id, place, one) for place, one in totals.items()], tx)
 
     async def after(
         self, programme_id: str, campaign: str, occurrence: str, after: bytes | None, limit: int, tx: Tx
@@ -89,34 +147,19 @@ class CampaignMemberRepository:
     async def totals(self, programme_id: str, campaign: str, occurrence: str | None) -> list[ArmTotals]:
         """What the variants brought, of one time or of all of them, in the order of their keys. Where it was on several times
         each counts a member anew."""
-        match: Document = {"programme_id": programme_id, "campaign": campaign}
-        match |= {"occurrence": occurrence} if occurrence is not None else {}
-        rows = self._members.aggregate(
-            [{"$match": match}, _BY_VARIANT, {"$sort": {"_id": 1}}], allowDiskUse=True
-        )
-        found = await rows.to_list(None)
-        given: dict[str, dict[str, dict[str, int]]] = {}
-        for name in ("points", "rewards"):
-            parts = self._members.aggregate(
-                [
-                    {"$match": {**match, name: {"$ne": []}}},
-                    {"$unwind": f"${name}"},
-                    {
-                        "$group": {
-                            "_id": {
-                                "variant": "$variant",
-                                "key": {"$arrayElemAt": [f"${name}", 0]},
-                            },
-                            "sum": {"$sum": {"$arrayElemAt": [f"${name}", 1]}},
-                        }
-                    },
-                ],
-                allowDiskUse=True,
-            )
-            for row in await parts.to_list(None):
-                of_variant = given.setdefault(row["_id"]["variant"], {}).setdefault(name, {})
-                of_variant[row["_id"]["key"]] = int(row["sum"])
-        return [_totals(row, given.get(row["_id"], {})) for row in found]
+        query: Document = {"programme_id": programme_id, "campaign": campaign}
+        query |= {"occurrence": occurrence} if occurrence is not None else {}
+        rows = self._totals.find(query, batch_size=1000)
+        parts: dict[str, list[ArmTotals]] = {}
+        async for row in rows:
+            parts.setdefault(row["variant"], []).append(_totals_from(row))
+        found = [together(variant, parts[variant]) for variant in sorted(parts)]
+        return [one for one in found if one.members]
+
+    async def stream_totals(self, programme_id: str) -> AsyncIterator[tuple[Place, ArmTotals]]:
+        """All of a programme, in no order."""
+        async for row in self._totals.find({"programme_id": programme_id}, batch_size=1000):
+            yield (row["campaign"], row["occurrence"], row["variant"]), _totals_from(row)
 
     async def going(
         self, programme_id: str, campaign: str, occurrence: str, stage: Stage, tx: Tx | None = None
@@ -153,24 +196,31 @@ class CampaignMemberRepository:
         await self._clocks.update_one(found, update, upsert=True)
 
 
-_BY_VARIANT: Document = {
-    "$group": {
-        "_id": "$variant",
-        "members": {"$sum": 1},
-        "reached": {"$sum": {"$cond": [{"$ne": ["$stages", []]}, 1, 0]}},
-        "participants": {"$sum": {"$cond": [{"$gt": ["$participations", 0]}, 1, 0]}},
-        "converters": {"$sum": {"$cond": [{"$gt": ["$conversions", 0]}, 1, 0]}},
-        "spend": {"$sum": "$spend"},
-        "squares": {"$sum": {"$multiply": ["$spend", "$spend"]}},
-        "cubes": {"$sum": {"$multiply": ["$spend", "$spend", "$spend"]}},
-        "cost": {"$sum": "$cost"},
+def _replace(programme_id: str, place: Place, one: ArmTotals) -> WriteModel:
+    campaign, occurrence, variant = place
+    row: Document = {
+        "_id": totals_id(programme_id, place),
+        "programme_id": programme_id,
+        "campaign": campaign,
+        "occurrence": occurrence,
+        "variant": variant,
+        "members": one.members,
+        "reached": one.reached,
+        "participants": one.participants,
+        "converters": one.converters,
+        "spend": one.spend,
+        "squares": str(one.squares),
+        "cubes": str(one.cubes),
+        "points": [[unit, amount] for unit, amount in one.points.items()],
+        "rewards": [[key, count] for key, count in one.rewards.items()],
+        "cost": one.cost,
     }
-}
+    return ReplaceOne({"_id": row["_id"]}, row, upsert=True)
 
 
-def _totals(row: Document, given: dict[str, dict[str, int]]) -> ArmTotals:
+def _totals_from(row: Document) -> ArmTotals:
     return ArmTotals(
-        row["_id"],
+        row["variant"],
         int(row["members"]),
         int(row["reached"]),
         int(row["participants"]),
@@ -178,8 +228,8 @@ def _totals(row: Document, given: dict[str, dict[str, int]]) -> ArmTotals:
         int(row["spend"]),
         int(row["squares"]),
         int(row["cubes"]),
-        given.get("points", {}),
-        given.get("rewards", {}),
+        {unit: int(amount) for unit, amount in row["points"]},
+        {key: int(count) for key, count in row["rewards"]},
         int(row["cost"]),
     )
 

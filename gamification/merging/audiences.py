@@ -1,7 +1,7 @@
 """Segments and campaigns of a merged account: the survivor is in the lists that it was in, and whatever it was told or given for a
 campaign, the survivor was."""
 
-from gamification.campaigning.model import campaign_member_id
+from gamification.campaigning.repository import CampaignMemberRepository
 from gamification.kit.records import evolve
 from gamification.members.model import Member
 from gamification.merging.repository import MergeRepository
@@ -12,7 +12,8 @@ from gamification.settlement.unit import Unit
 async def move_audiences(work: Unit, stored: MergeRepository, merged: Member, heir: Member) -> Member:
     """The survivor, in the lists of both; live segments are looked at anew, as what they did is moved."""
     heir = await _move_lists(work, stored, merged, heir)
-    await _move_campaigns(work, stored, merged, heir)
+    campaigns = CampaignMemberRepository(work.stores.mongo)
+    await campaigns.hand_over(heir.programme_id, merged.id, heir.id, work.tx)
     return heir
 
 
@@ -34,21 +35,3 @@ async def _move_lists(work: Unit, stored: MergeRepository, merged: Member, heir:
     changed = evolve(heir, segments=tuple(sorted(joined)))
     await work.stores.members.replace(changed, tx)
     return changed
-
-
-async def _move_campaigns(work: Unit, stored: MergeRepository, merged: Member, heir: Member) -> None:
-    programme_id, tx = heir.programme_id, work.tx
-    theirs = await stored.rows("campaign_members", {"member_id": merged.id}, tx)
-    own = {row["_id"]: row for row in await stored.rows("campaign_members", {"member_id": heir.id}, tx)}
-    for row in theirs:
-        found = campaign_member_id(programme_id, row["campaign"], row["occurrence"], heir.id)
-        # Who was told or given something twice is not given it a third time; how they are treated is the survivor's.
-        changes: dict[str, object] = {"_id": found, "member_id": heir.id}
-        if found in own:
-            stages = [
-                *own[found]["stages"],
-                *(one for one in row["stages"] if one not in own[found]["stages"]),
-            ]
-            changes |= {"stages": stages, "variant": own[found]["variant"]}
-            await stored.delete("campaign_members", [found], tx)
-        await stored.rename("campaign_members", row["_id"], changes, tx)

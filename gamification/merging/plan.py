@@ -79,6 +79,7 @@ _BY_RULE = {
             "campaign_runs",
             "campaign_goings",
             "campaign_clocks",
+            "campaign_totals",
         ),
         *("reward_packets", "sequences", "task_places", "tier_placements", "tier_rounds"),
     ),

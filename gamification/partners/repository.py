@@ -230,15 +230,22 @@ class PartnerRepository:
             {"$match": {"agreement_id": agreement_id, "programme_id": programme_id, "month": month}},
             {"$lookup": {"from": "transfers", "localField": "_id", "foreignField": "_id", "as": "t"}},
             {"$set": {"t": {"$first": "$t"}}},
+            # By member first: a set of all of them would outgrow a document.
             {
                 "$group": {
-                    "_id": {"version": "$version", "way": "$way", "taken": "$taken"},
+                    "_id": {"version": "$version", "way": "$way", "taken": "$taken", "member": "$member_id"},
                     "count": {"$sum": 1},
-                    "members": {"$addToSet": "$member_id"},
                     "moved": {"$sum": {"$add": ["$t.amount", {"$ifNull": ["$t.pending", 0]}]}},
                 }
             },
-            {"$set": {"members": {"$size": "$members"}}},
+            {
+                "$group": {
+                    "_id": {"version": "$_id.version", "way": "$_id.way", "taken": "$_id.taken"},
+                    "count": {"$sum": "$count"},
+                    "members": {"$sum": 1},
+                    "moved": {"$sum": "$moved"},
+                }
+            },
         ]
         rows = self._exchanges.aggregate(pipeline, session=tx.session if tx else None)
         return {

@@ -73,6 +73,7 @@ PLAN: dict[str, Treatment] = {
     "annual_shares": Deleted(),
     "segment_runs": Kept("of no member: when a programme was swept, and where its quintiles end"),
     "campaign_members": Kept("a campaign's figures hang on them: counts and amounts, by ids"),
+    "campaign_totals": Kept("of no member: sums and how many did what"),
     "campaign_goings": Kept("of no member but for how far the ids were gone through"),
     "campaign_clocks": Kept("of no member"),
     "campaign_runs": Kept("of no member: what staff decided on campaigns"),

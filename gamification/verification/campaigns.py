@@ -2,8 +2,9 @@
 
 from gamification.activity.repository import ActivityRepository
 from gamification.campaigning.measuring import brought_by
-from gamification.campaigning.model import CampaignMember
+from gamification.campaigning.model import ArmTotals, CampaignMember
 from gamification.campaigning.repository import CampaignMemberRepository
+from gamification.campaigning.totals import Place, changed, nothing
 from gamification.campaigns.joining import own_of
 from gamification.campaigns.schedule import occurrence_of
 from gamification.members.model import Member
@@ -18,8 +19,10 @@ async def check_campaigns(
 ) -> None:
     """Every member that was noted in a campaign of the present definitions."""
     repository, activities = CampaignMemberRepository(mongo), ActivityRepository(mongo)
+    sums: dict[Place, ArmTotals] = {}
     async for noted in repository.stream(catalogue.programme_id):
         report.count("campaign members")
+        sums |= changed(sums, [(None, noted)])
         campaign = catalogue.campaigns.get(noted.campaign)
         member = members.get(noted.member_id)
         name = f"campaign {noted.campaign} {noted.occurrence} of {noted.member_id.hex()}"
@@ -27,6 +30,14 @@ async def check_campaigns(
             report.differs(f"{name}: there is no such campaign")
         elif member is not None and not member.is_gone:
             await _check_one(stores, activities, catalogue, member, noted, name, report)
+    stored = {place: one async for place, one in repository.stream_totals(catalogue.programme_id)}
+    for place in sorted(sums.keys() | stored.keys()):
+        nobody = nothing(place[2])
+        report.compare(
+            f"totals of campaign {place[0]} {place[1]} {place[2]}",
+            stored.get(place, nobody),
+            sums.get(place, nobody),
+        )
 
 
 async def _check_one(
