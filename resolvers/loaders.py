@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from strawberry.dataloader import DataLoader
-
 from community.comments.model import Comment
 from community.following.model import Reader
 from community.gatherings.model import Gathering, Rsvp
@@ -37,6 +35,7 @@ from gamification.tasks.submissions import Submission
 from gamification.tiers.model import TierChange
 from gamification.tiers.service import TierStanding
 from resolvers.fields import Many
+from resolvers.loading import Loader
 
 K = TypeVar("K", bound=bytes | str)
 V = TypeVar("V")
@@ -111,7 +110,7 @@ class Loaders:
         self._services = services
         self._actor = actor
         self._cache = cache
-        self._batches: dict[Many, DataLoader[Any, Any]] = {}
+        self._batches: dict[Many, Loader[Any, Any]] = {}
 
     @cached_property
     def members(self) -> ById[bytes, Member]:
@@ -169,11 +168,9 @@ class Loaders:
         return self._by_id(self._services.tiers.changes)
 
     @cached_property
-    def tier_standings(self) -> DataLoader[Member, list[TierStanding]]:
+    def tier_standings(self) -> Loader[Member, list[TierStanding]]:
         """Members' places on every ladder."""
-        return DataLoader(
-            load_fn=self._tier_standings, cache=self._cache, cache_key_fn=lambda member: member.id
-        )
+        return Loader(load_fn=self._tier_standings, cache=self._cache, cache_key_fn=lambda member: member.id)
 
     @cached_property
     def redemptions(self) -> ById[bytes, Redemption]:
@@ -221,14 +218,14 @@ class Loaders:
         return self._by_id(self._services.badges.rarities)
 
     @cached_property
-    def readers(self) -> DataLoader[str, Reader | None]:
+    def readers(self) -> Loader[str, Reader | None]:
         """What the caller follows and has read."""
-        return DataLoader(load_fn=self._readers, cache=self._cache)
+        return Loader(load_fn=self._readers, cache=self._cache)
 
     @cached_property
-    def viewers(self) -> DataLoader[str, Viewer]:
+    def viewers(self) -> Loader[str, Viewer]:
         """The caller as one who looks at the community."""
-        return DataLoader(load_fn=self._viewers, cache=self._cache)
+        return Loader(load_fn=self._viewers, cache=self._cache)
 
     @cached_property
     def trusts(self) -> ById[bytes, Trust]:
@@ -330,36 +327,36 @@ class Loaders:
         return self._by_id(read)
 
     @cached_property
-    def hidden_badges(self) -> DataLoader[str, frozenset[str]]:
+    def hidden_badges(self) -> Loader[str, frozenset[str]]:
         """The keys of secret badges that the caller must not learn of."""
-        return DataLoader(load_fn=self._hidden_badges, cache=self._cache)
+        return Loader(load_fn=self._hidden_badges, cache=self._cache)
 
     @cached_property
-    def balances(self) -> DataLoader[Member, list[Balance]]:
+    def balances(self) -> Loader[Member, list[Balance]]:
         """What members hold."""
-        return DataLoader(load_fn=self._balances, cache=self._cache, cache_key_fn=lambda member: member.id)
+        return Loader(load_fn=self._balances, cache=self._cache, cache_key_fn=lambda member: member.id)
 
     @cached_property
-    def check_ins(self) -> DataLoader[Member, list[Standing]]:
+    def check_ins(self) -> Loader[Member, list[Standing]]:
         """How members stand in check-ins."""
-        return DataLoader(load_fn=self._check_ins, cache=self._cache, cache_key_fn=lambda member: member.id)
+        return Loader(load_fn=self._check_ins, cache=self._cache, cache_key_fn=lambda member: member.id)
 
     @cached_property
-    def catalogues(self) -> DataLoader[str, Catalogue]:
+    def catalogues(self) -> Loader[str, Catalogue]:
         """Definitions by programme."""
-        return DataLoader(load_fn=self._catalogues, cache=self._cache)
+        return Loader(load_fn=self._catalogues, cache=self._cache)
 
     @cached_property
-    def callers(self) -> DataLoader[str, Member | None]:
+    def callers(self) -> Loader[str, Member | None]:
         """The member who calls, however often they are asked for."""
-        return DataLoader(load_fn=self._callers, cache=self._cache)
+        return Loader(load_fn=self._callers, cache=self._cache)
 
     @cached_property
-    def locales(self) -> DataLoader[str, str | None]:
+    def locales(self) -> Loader[str, str | None]:
         """The caller's locale."""
-        return DataLoader(load_fn=self._locales, cache=self._cache)
+        return Loader(load_fn=self._locales, cache=self._cache)
 
-    def batch(self, many: Many, info: Any) -> "DataLoader[Any, Any]":
+    def batch(self, many: Many, info: Any) -> "Loader[Any, Any]":
         """The loader that gathers a batched field's objects; it never remembers any."""
         found = self._batches.get(many)
         if found is None:
@@ -367,7 +364,7 @@ class Loaders:
             async def load(objects: list[Any]) -> list[Any]:
                 return await many(objects, info)
 
-            found = self._batches[many] = DataLoader(load_fn=load, cache=False)
+            found = self._batches[many] = Loader(load_fn=load, cache=False)
         return found
 
     def _by_id(self, read: Callable[[Actor, Sequence[K]], Awaitable[dict[K, V]]]) -> ById[K, V]:

@@ -782,9 +782,9 @@ async def lived_in(
         yield await built(programme)
         return
     club = await kept_as_it_is(programme, clock)
-    before = await everything(mongo, club)
+    before = await everything(mongo, club, with_partner=True)
     yield club
-    await put_back(mongo, before, await everything(mongo, club))
+    await put_back(mongo, before, await everything(mongo, club, with_partner=True))
 
 
 async def put_back(mongo: Mongo, before: dict[str, list[Any]], after: dict[str, list[Any]]) -> None:
@@ -838,15 +838,17 @@ async def test_who_may_not_changes_nothing(
     assert await everything(mongo, kept_club) == before
 
 
-async def everything(mongo: Mongo, club: ProgrammeUnderTest) -> dict[str, list[Any]]:
-    """All documents of the programme, and of the partner that `partnered_up` gave it."""
-    both = [club.key, f"{club.key}-partner"]
+async def everything(
+    mongo: Mongo, club: ProgrammeUnderTest, *, with_partner: bool = False
+) -> dict[str, list[Any]]:
+    """All documents of the programme, or also of the partner that `partnered_up` gave it."""
+    keys = [club.key, *([f"{club.key}-partner"] if with_partner else [])]
     queries: dict[str, dict[str, Any]] = {
-        name: {"$or": [{"programme_id": {"$in": both}}, {"_id": {"$in": both}}, {"sides": club.key}]}
+        name: {"$or": [{"programme_id": {"$in": keys}}, {"_id": {"$in": keys}}, {"sides": club.key}]}
         for part in INDEXES
         for name in part
     }
-    queries["outbox"] = {"programme_id": {"$in": both}}
+    queries["outbox"] = {"programme_id": {"$in": keys}}
     queries["idempotency_keys"] = {"_id": {"$regex": f"^{club.key}"}}
     return {
         name: await mongo.collection(name).find(query).sort("_id", 1).to_list(None)

@@ -21,7 +21,7 @@ _SHORT = 2
 ALL = Operations(schema, Policy(limits=UNLIMITED, query_timeout_s=0))
 # As many as are asked at once: what is made of a million characters are millions of objects, and looking through them
 # for garbage holds this process up for many seconds.
-ALL.documents._known._text_max = 100_000
+ALL.documents._known._text_max = 250_000
 
 
 class Walk:
@@ -40,7 +40,10 @@ class Walk:
             if only and name not in only:
                 continue
             below = selection(CORE, field.type, self.pools)
-            little = lean(CORE, field.type, self.pools) if lean_after is not None else below
+            # Two levels of everything with an id are more than all that is below them once.
+            little = (
+                min(below, lean(CORE, field.type, self.pools), key=len) if lean_after is not None else below
+            )
             for number, called in enumerate(calls(field, self.pools)):
                 # One request has a long page; the others need not.
                 is_short = "first" in field.args and not called.keys() & {"first", "last"}
