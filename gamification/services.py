@@ -28,6 +28,7 @@ from gamification.campaigning import repository as campaign_member_repository
 from gamification.campaigning.measuring import CHANNEL as CAMPAIGN_CHANNEL
 from gamification.campaigning.measuring import CONSUMER as CAMPAIGNS
 from gamification.campaigning.measuring import CampaignMeasuring
+from gamification.campaigning.planning import CampaignPlanning
 from gamification.campaigning.reaching import CampaignReaching
 from gamification.campaigning.repository import CampaignMemberRepository
 from gamification.campaigning.service import CampaignService
@@ -292,6 +293,7 @@ class Services:
     goals: GoalService
     goal_keeping: GoalKeeping
     campaigns: CampaignService
+    campaign_planning: CampaignPlanning
     campaign_reaching: CampaignReaching
     campaign_measuring: CampaignMeasuring
     campaign_settling: CampaignSettling
@@ -508,6 +510,7 @@ def build(
             Following(stores.backlog, PARTNERS, partners.following.handle, now),
         ),
         campaigns=CampaignService(mongo, programmes, stores.campaigns, noted, now),
+        campaign_planning=CampaignPlanning(programmes, stores.members, months, now),
         campaign_reaching=campaign_reaching,
         campaign_measuring=campaign_measuring,
         campaign_settling=CampaignSettling(settlement, noted, now),

@@ -98,6 +98,7 @@ FIELDS: Mapping[str, Weight] = {
     "Query.recommendationRun": Weight(READ),
     "Query.recommendationOutcomes": Weight(10 * READ, size=50),
     "Campaign.figures": Weight(4 * READ),
+    "Campaign.experimentPlan": Weight(100 * READ),
     "Subscription.campaignUpdated": Weight(READ),
     "Goal.myProgress": Weight(READ),
     "Goal.milestones": Weight(size=5),

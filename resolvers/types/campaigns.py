@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from gamification.campaigning import model as members
+from gamification.campaigning import planning
 from gamification.campaigning.report import Comparison, Figures, Watched
 from gamification.campaigning.service import CampaignView
 from gamification.campaigns import model as domain
@@ -257,6 +258,85 @@ class CampaignFigures:
         return [_comparison(one) for one in self.model.comparisons]
 
 
+@strawberry.type(description="What a comparison will be able to find, if members go on as they did.")
+class PlannedComparison:
+    model: strawberry.Private[planning.PlannedComparison]
+    variant: str = of_model("variant", description="The variant's key; empty where there is but one.")
+    control: str = of_model("control", description="The control's key: `holdout`, or a variant's.")
+    conversion_rise: float | None = of_model(
+        "conversion",
+        description="The least rise of the share who convert that is found by one look at the end; null where no rise is.",
+    )
+    conversion_rise_watched: float | None = of_model(
+        "conversion_watched",
+        description="The same by looks on every day: it takes more to be as sure however often one looks.",
+    )
+    spend_rise: float | None = of_model(
+        "spend",
+        description="The least rise of what a member pays that is found, in the currency's smallest part; null where nothing was paid.",
+    )
+
+    @strawberry.field(description="Members of the variant.")
+    def members(self) -> Long:
+        return Long(self.model.members)
+
+    @strawberry.field(description="Members of the control.")
+    def control_members(self) -> Long:
+        return Long(self.model.control_members)
+
+    @strawberry.field(
+        description="Members of both together for finding `lift` in conversion; null without it, or where no number would do."
+    )
+    def members_for_conversion(self) -> Long | None:
+        found = self.model.needed_for_conversion
+        return Long(found) if found is not None else None
+
+    @strawberry.field(
+        description="Members of both together for finding `lift` in spend; null without it, or where no number would do."
+    )
+    def members_for_spend(self) -> Long | None:
+        found = self.model.needed_for_spend
+        return Long(found) if found is not None else None
+
+
+@strawberry.type(
+    description="What an experiment will be able to find, before it begins: with 95 percent against finding what isn't there, and "
+    "`power` for finding what is."
+)
+class CampaignExperimentPlan:
+    model: strawberry.Private[planning.ExperimentPlan]
+    is_exact: bool = of_model(
+        "is_exact", description="Whether all members were looked at, and not 20,000 drawn at random."
+    )
+    days: int = of_model(
+        "days",
+        description="How many days one time of the campaign is measured, 400 at most, and as many were looked back on.",
+    )
+    mean_spend: float = of_model(
+        "mean_spend",
+        description="What a member of the audience paid in them, in the currency's smallest part.",
+    )
+
+    @strawberry.field(description="How many members it is for now.")
+    def audience(self) -> Long:
+        return Long(self.model.audience)
+
+    @strawberry.field(description="The share of them who converted in those days.")
+    def conversion(self) -> float:
+        return self.model.conversion.proportion
+
+    @strawberry.field(
+        description="The standard deviation of what a member paid; null of fewer than 30 members."
+    )
+    def spend_deviation(self) -> float | None:
+        found = self.model.deviation
+        return found if not isinstance(found, NotEnough) else None
+
+    @strawberry.field(description="Each variant beside the control.")
+    def comparisons(self) -> list[PlannedComparison]:
+        return [PlannedComparison(model=one) for one in self.model.comparisons]
+
+
 @strawberry.type(description="What members are offered for a time.")
 class Campaign(Node):
     view: strawberry.Private[CampaignView]
@@ -307,6 +387,27 @@ class Campaign(Node):
     def steps(self, info: Info) -> list[CampaignStep] | None:
         info.context.caller.require(Permission.CAMPAIGNS_READ)
         return [CampaignStep(model=one) for one in self.view.run.steps]
+
+    @strawberry.field(
+        description="What its experiment will be able to find; null without one. Operators and services see it."
+    )
+    async def experiment_plan(
+        self,
+        info: Info,
+        power: Annotated[
+            float,
+            strawberry.argument(description="How surely an effect is to be found: 0.5 to 0.99."),
+        ] = 0.8,
+        lift: Annotated[
+            float | None,
+            strawberry.argument(
+                description="A change that is hoped for, as a part of what is done now: 0.1 for a tenth more."
+            ),
+        ] = None,
+    ) -> CampaignExperimentPlan | None:
+        stated = self.view.definition
+        found = await info.context.services.campaign_planning.plan(info.context.caller, stated, power, lift)
+        return CampaignExperimentPlan(model=found) if found is not None else None
 
     @strawberry.field(description="What it brought and cost so far. Operators and services see it.")
     async def figures(

@@ -512,6 +512,8 @@ async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[s
         "code": [f"{text}{partner_code(club)}"],
         "group": ["red"],
         "from: Date": ["2026-01-01"],
+        "since: Date": ["2026-01-01"],
+        "until: Date": ["2027-12-31"],
         "to: Date": ["2026-02-01"],
         "ladder": ["club"],
         "other": ["insiders"],

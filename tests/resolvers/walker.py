@@ -57,12 +57,12 @@ class Walk:
                 yield Request(f"query {head} {{ {text} }}", {"memberId": self.member_id, **stated})
 
     async def ask(self, request: Request) -> dict[str, Any]:
-        """The answer, or the refusal."""
+        """The answer. What is refused before it is run proves nothing: then a pool has a value of another type."""
         context = Context(self.services, self.actor, request_id="walk")
         try:
             answer = await ALL.execute(request, context)
         except Refused as refused:
-            return {"errors": [error.formatted for error in refused.errors]}
+            raise AssertionError((request.query or "")[:200], refused.errors) from refused
         return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
 
 
