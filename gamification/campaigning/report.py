@@ -10,17 +10,20 @@ from gamification.experiments.means import effect_on_mean
 from gamification.experiments.model import Effect, NotEnough, Share, Sums
 from gamification.experiments.ratio import RatioCheck, ratio_check
 from gamification.experiments.sequential import Look, Plan, look
+from gamification.experiments.several import holm
 from gamification.experiments.shares import effect_on_share
-from gamification.kit.records import record
+from gamification.kit.records import evolve, record
 from gamification.programmes.definitions import Campaign, CampaignExperiment
 
 
 @record(frozen=True, slots=True)
 class Watched:
-    """An effect while the campaign runs, that may be looked at every day; None of an effect that must wait for the end."""
+    """An effect: while the campaign runs with what `look`s on every day say of it; at the end without, and `corrected`: its p-value
+    beside all others that the campaign is asked for."""
 
     effect: Effect | NotEnough
     look: Look | NotEnough | None
+    corrected: float | None = None
 
 
 @record(frozen=True, slots=True)
@@ -133,7 +136,32 @@ def _comparisons(
                 Watched(spend, None) if is_final else None,
             )
         )
-    return tuple(found)
+    return _corrected(found) if is_final else tuple(found)
+
+
+def _corrected(found: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """With p-values that stand beside each other: the more is compared, the more often chance alone shines."""
+    asked = {
+        f"{one.variant}\0{name}": watched.effect.p_value
+        for one in found
+        for name in _MEASURES
+        if (watched := getattr(one, name)) is not None and isinstance(watched.effect, Effect)
+    }
+    known = holm(asked)
+    return tuple(
+        evolve(
+            one,
+            **{
+                name: evolve(watched, corrected=known.get(f"{one.variant}\0{name}"))
+                for name in _MEASURES
+                if (watched := getattr(one, name)) is not None
+            },
+        )
+        for one in found
+    )
+
+
+_MEASURES = ("participation", "conversion", "spend")
 
 
 def _watched(

@@ -139,6 +139,10 @@ class CampaignEffect:
     lift_interval: Bounds | None = strawberry.field(description="Of the lift, 95 percent, at one look.")
     p_value: float | None = strawberry.field(description="How likely chance alone would do as much.")
     significant: bool | None = strawberry.field(description="Whether that is less than 5 percent.")
+    corrected_p_value: float | None = strawberry.field(
+        description="`pValue` beside all comparisons of the campaign, by Holm's method: with several variants and measures it is this "
+        "one that is below 5 percent by chance alone no more often than that; null while it runs."
+    )
     not_enough: str | None = strawberry.field(
         description="Why nothing can be said yet: TOO_FEW_MEMBERS, TOO_FEW_OUTCOMES, NO_VARIATION, or AT_THE_END for what is not "
         "looked at before the campaign is settled."
@@ -483,6 +487,7 @@ def _effect(watched: Watched) -> CampaignEffect:
         lift_interval=Bounds.of(effect.lift_interval),
         p_value=seen.p_value,
         significant=seen.is_significant,
+        corrected_p_value=watched.corrected,
         not_enough=None,
         needed=None,
     )
@@ -491,5 +496,6 @@ def _effect(watched: Watched) -> CampaignEffect:
 def _nothing(reason: str, needed: int | None = None) -> CampaignEffect:
     nothing: Sequence[str] = (
         *("control", "variant", "difference", "interval", "lift", "lift_interval", "p_value", "significant"),
+        "corrected_p_value",
     )
     return CampaignEffect(**dict.fromkeys(nothing), not_enough=reason, needed=needed)

@@ -139,8 +139,8 @@ def _values(
     found = pools.get(f"{name}: {named.name}", pools.get(name, pools.get(named.name)))
     if found is None and isinstance(named, GraphQLInputObjectType):
         found = list(_objects(named, pools))
-    if found is None and isinstance(named, GraphQLEnumType):
-        found = [Name(value) for value in named.values]
+    if isinstance(named, GraphQLEnumType):
+        found = [one for one in found or () if one in named.values] or [Name(value) for value in named.values]
     if not found and required:
         raise NothingToTry(f"no value for the argument `{name}: {stated.type}`")
     return [list(found or ())] if is_list_type(kind) else list(found or ())

@@ -538,7 +538,7 @@ async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[s
         "above": [5],
         "around": [5],
         "displayNameStartsWith": ["Name", "secret", ""],
-        "types": [["activity.recorded"]],
+        "types": ["activity.recorded"],
         "String": [],
         "Boolean": [True, False],
         "DateTime": [],
@@ -546,11 +546,14 @@ async def pools_of(club: ProgrammeUnderTest, *, missing: bool = False) -> dict[s
 
 
 def _unlike(global_id: str) -> str:
-    """An id of the same kind that nothing has."""
+    """An id of the same kind that nothing has; of two ids two."""
     decoded = decode_id(global_id)
     assert decoded is not None
     kind, raw = decoded
-    return str(encode_id(kind, "".join("f" if one != "f" else "e" for one in raw)))
+    return str(encode_id(kind, raw.translate(_OTHER_DIGITS)))
+
+
+_OTHER_DIGITS = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
 
 @dataclass(frozen=True)

@@ -432,7 +432,7 @@ TABLE: dict[str, list[tuple[str, Make, set[Role]]]] = {
     ],
     "submitCampaign": [("a campaign", lambda _: {"campaign": "idea"}, {O})],
     "approveCampaign": [
-        ("a campaign", lambda club: {"campaign": "asked", "digest": _DIGESTS[club.key]}, {O}),
+        ("a campaign", lambda club: {"campaign": "asked", "digest": _DIGESTS.get(club.key, "none")}, {O}),
     ],
     "rejectCampaign": [("a campaign", lambda _: {"campaign": "asked", "reason": "r"}, {O})],
     "pauseCampaign": [("a campaign", lambda _: {"campaign": "festival"}, {O})],
