@@ -1,7 +1,7 @@
 """Codes, refusals, rewards for both, review, clawback, milestones, the funnel and the invite board; and the races."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -826,3 +826,50 @@ async def test_whatever_happened_reversing_all_leaves_nothing(
     assert await desk.points(*names) == [0] * 5
     assert await club.ranking("invites") == []
     await desk.all_is_well()
+
+
+FUNNEL = """query ($by: InsightPeriodLength!, $from: Date!, $to: Date!) { insights { referrals(offer: "invite", from: $from, to: $to, by: $by) {
+  points { period { startsOn } used qualified rewardedShare byStatus { status referrals } } chart } } }"""
+
+
+async def test_the_funnel_over_time_says_what_became_of_each_days_codes(
+    graphql: GraphQL, programme: MakeProgramme
+) -> None:
+    """Told again from what each member was told of theirs."""
+    club = await programme({**CLUB, "programme": {"key": "c", "time_zone": "Asia/Shanghai"}})
+    desk = Desk(graphql, club)
+    # An hour before midnight in Shanghai: what is used two hours later counts for the day after.
+    club.clock.now = datetime(2026, 3, 10, 15, tzinfo=UTC)
+    names = [f"new{number}" for number in range(6)]
+    await club.join_all("ann", *names)
+    for name in names[:4]:
+        await desk.use(name, of="ann", device=f"phone of {name}")
+    club.clock.advance(timedelta(hours=2))
+    for name in names[4:]:
+        await desk.use(name, of="ann", device=f"phone of {name}")
+    for name in (names[0], names[1], names[4]):
+        await desk.buy(name)
+    await desk.buy(names[2])
+    await club.services.rollups.rebuild_due(club.key)
+    await club.services.totals.rebuild_due(club.key)
+
+    status = {name: await desk.status(name) for name in names}
+    days = {"2026-03-10": names[:4], "2026-03-11": names[4:]}
+    stated = {"from": "2026-03-09", "to": "2026-03-12"}
+    found = await graphql.read(club.operator, FUNNEL, {**stated, "by": "DAY"})
+
+    points = {one["period"]["startsOn"]: one for one in found["insights"]["referrals"]["points"]}
+    for day, used in days.items():
+        point, of_day = points[day], [status[name] for name in used]
+        assert point["used"] == len(used)
+        assert {one["status"]: one["referrals"] for one in point["byStatus"] if one["referrals"]} == {
+            one: of_day.count(one) for one in set(of_day)
+        }
+        assert point["rewardedShare"] == of_day.count("REWARDED") / len(used)
+        assert point["qualified"] == of_day.count("REWARDED") + of_day.count("HELD")
+    assert sum(one["used"] for one in points.values()) == len(names)
+    assert {"REWARDED", "PENDING"} <= set(status.values())
+    month = await graphql.read(club.operator, FUNNEL, {**stated, "by": "MONTH"})
+    (whole,) = month["insights"]["referrals"]["points"]
+    assert (whole["used"], whole["qualified"]) == (6, sum(one["qualified"] for one in points.values()))
+    assert "<svg" in month["insights"]["referrals"]["chart"]
