@@ -24,7 +24,7 @@ from tests.recommendation_world import recommended
 from tests.rehearsal_world import rehearsed
 from tests.resolvers.catalogue import rewarded
 from tests.resolvers.evidence_world import shown
-from tests.resolvers.harness import CLUB, GraphQL, brought, drawn, hold_something, member_gid
+from tests.resolvers.harness import ALWAYS, CLUB, GraphQL, brought, drawn, hold_something, member_gid
 from tests.screening_world import screened
 from tests.support import SOURCE, ProgrammeUnderTest
 from tests.survey_world import asked
@@ -92,6 +92,29 @@ LADDERS: list[dict[str, Any]] = [
 ]
 """One on which Ann rises and will drop, and a pyramid."""
 
+GRAND: dict[str, Any] = {
+    "key": "grand",
+    "kind": "growth",
+    "description": {"en": "A campaign"},
+    "owner": "kim",
+    "schedule": {
+        **ALWAYS,
+        "repeat": "weekly",
+        "days": [1, 2, 3, 4, 5, 6, 7],
+        "months": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    },
+    "multiply": [{"unit": "gems", "percent": 200}],
+    "budget": {
+        "points": [{"unit": "gems", "amount": 1000}],
+        "rewards": [{"reward": "tea", "count": 10}],
+        "money": 1000,
+    },
+    "goal": {"aim": "participants", "target": 5},
+    "experiment": {"variants": [{"key": "a", "percent": 50}, {"key": "b", "percent": 50}]},
+    "measures": {"participates": ["visit"], "for_days": 1},
+}
+"""With everything that a campaign can state; nobody is held out, so that all see it."""
+
 ADORNED = {
     "description": {"en": "An honour"},
     "criteria": {"en": "Come"},
@@ -108,6 +131,7 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
         avatar_url="https://pictures.example/ann",
         attributes={"note": "secret-attribute"},
         identities=(Identity("secret-provider", "secret-subject"),),
+        birthday="02-28",
     )
     await club.join("bob", display_name="Bob")
     await club.join("eve", display_name="Eve")
@@ -208,7 +232,21 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
         club.service, club.id_of(ANN), zoes, "spam", "secret-note"
     )
     await club.services.blocks.block(club.service, club.id_of(ANN), club.id_of("cec"))
+    await followed(club)
     return club
+
+
+async def followed(club: ProgrammeUnderTest) -> None:
+    """Let all that follows at leisure have been done: totals, segments, campaigns, models."""
+    for paused in (True, False):
+        await club.services.campaigns.pause(club.operator, "grand", "a reason", paused=paused)
+    await club.services.segments.put(club.operator, "insiders", [ANN], is_in=True)
+    await club.services.rollups.rebuild_due(club.key)
+    await club.services.totals.rebuild_due(club.key)
+    await club.services.segment_keeping.sweep_due(club.key)
+    await club.services.campaign_reaching.run_due(club.key)
+    await club.catch_up()
+    await club.services.values.fit_due(club.key)
 
 
 async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
@@ -224,6 +262,10 @@ async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
         ],
         "check_ins": [{**one, "description": {"en": "A habit"}} for one in CLUB["check_ins"]],
         "counters": [*CLUB.get("counters", []), {"key": "visits", "on": ["visit"]}],
+        "activity_types": [
+            {**one, "spend": "amount"} if one["key"] == "buy" else one for one in CLUB["activity_types"]
+        ],
+        "campaigns": [*CLUB["campaigns"], GRAND],
         "ladders": LADDERS,
         "tasks": [
             {**task, "description": {"en": "A task"}, **TERMS.get(task["key"], {})} for task in CLUB["tasks"]

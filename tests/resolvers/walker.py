@@ -6,6 +6,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from graphql import GraphQLArgument, GraphQLNonNull, is_required_argument
+
 from community.services import Services
 from gamification.kit.actors import Actor
 from resolvers.context import Context
@@ -44,12 +46,15 @@ class Walk:
             little = (
                 min(below, lean(CORE, field.type, self.pools), key=len) if lean_after is not None else below
             )
-            for number, called in enumerate(calls(field, self.pools)):
+            called = list(calls(field, self.pools))
+            # A document for all calls: a variable without a value is an argument that is not stated.
+            every = [one for one in field.args if one == "first" or any(one in stated for stated in called)]
+            passed = arguments({argument: Name(f"${argument}") for argument in every}, field)
+            for number, asked in enumerate(called):
                 # One request has a long page; the others need not.
-                is_short = "first" in field.args and not called.keys() & {"first", "last"}
-                stated = {**called, "first": _SHORT} if is_short else called
-                declared = {f"${argument}": str(field.args[argument].type) for argument in stated}
-                passed = arguments({argument: Name(f"${argument}") for argument in stated}, field)
+                is_short = "first" in field.args and not asked.keys() & {"first", "last"}
+                stated = {**asked, "first": _SHORT} if is_short else asked
+                declared = {f"${argument}": _declared(field.args[argument]) for argument in every}
                 text = f"{name}{passed} {below if lean_after is None or number < lean_after else little}"
                 if "$memberId" in text:
                     declared["$memberId"] = "ID!"
@@ -64,6 +69,13 @@ class Walk:
         except Refused as refused:
             raise AssertionError((request.query or "")[:200], refused.errors) from refused
         return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]}
+
+
+def _declared(argument: GraphQLArgument) -> str:
+    """The type of its variable, which has no value where it need not be stated."""
+    kind = argument.type
+    is_needless = isinstance(kind, GraphQLNonNull) and not is_required_argument(argument)
+    return str(kind.of_type if is_needless else kind)
 
 
 async def side_by_side(*walks: Walk, only: Sequence[str] = ()) -> AsyncIterator[list[dict[str, Any]]]:
