@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from graphql import GraphQLArgument, GraphQLNonNull, is_required_argument
+from graphql import GraphQLArgument, is_required_argument
 
 from community.services import Services
 from gamification.kit.actors import Actor
@@ -73,9 +73,7 @@ class Walk:
 
 def _declared(argument: GraphQLArgument) -> str:
     """The type of its variable, which has no value where it need not be stated."""
-    kind = argument.type
-    is_needless = isinstance(kind, GraphQLNonNull) and not is_required_argument(argument)
-    return str(kind.of_type if is_needless else kind)
+    return str(argument.type) if is_required_argument(argument) else str(argument.type).removesuffix("!")
 
 
 async def side_by_side(*walks: Walk, only: Sequence[str] = ()) -> AsyncIterator[list[dict[str, Any]]]:
