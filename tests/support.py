@@ -24,6 +24,11 @@ from storage.paging import Window
 SOURCE = "tests"
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
 
+BEGIN = os.environ.get("TESTS_BEGIN_AT")
+"""The UTC time that tests shall believe it is when they begin, as ISO 8601; without it the real one. The last hour of a
+year, say, finds tests that only hold in the middle of a month."""
+_SHIFT = datetime.fromisoformat(BEGIN).replace(tzinfo=UTC) - utc_now() if BEGIN else timedelta()
+
 
 def on_servers(examples: int) -> settings:
     """Settings of a property test on the servers: so many examples, twenty times as many in the profile `search`.
@@ -35,13 +40,13 @@ def on_servers(examples: int) -> settings:
 
 
 class Clock:
-    """The clock of all services of a test: the real one until `now` is set or advanced."""
+    """The clock of all services of a test: it runs, from `BEGIN` if that is told, until `now` is set or advanced."""
 
     def __init__(self) -> None:
         self._fixed: datetime | None = None
 
     def __call__(self) -> datetime:
-        return self._fixed or utc_now()
+        return self._fixed or utc_now() + _SHIFT
 
     @property
     def now(self) -> datetime:
@@ -56,7 +61,7 @@ class Clock:
         self._fixed = self() + by
 
     def run(self) -> None:
-        """Go back to the real time."""
+        """Run again."""
         self._fixed = None
 
 

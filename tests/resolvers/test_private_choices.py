@@ -40,7 +40,7 @@ async def test_a_choice_of_their_own_looks_like_any_other_until_the_limit_is_ove
     post, ann = await asked(graphql, club), club.member_actor("ann")
     first = await answered(graphql, club, "bob", post, "first")
     second = await answered(graphql, club, "cyd", post, "second")
-    club.clock.advance(timedelta(0))
+    club.clock.advance(timedelta(seconds=1))
     until = club.clock.now + timedelta(days=1)
     await Desk(graphql, club).sanction("ann", "SHADOW_LIMIT", until=until.isoformat())
 
@@ -66,7 +66,7 @@ async def test_what_was_accepted_before_stands_for_all_once_they_accept_it_again
     first = await answered(graphql, club, "bob", post, "first")
     second = await answered(graphql, club, "cyd", post, "second")
     await accept(graphql, ann, first)
-    club.clock.advance(timedelta(0))
+    club.clock.advance(timedelta(seconds=1))
     until = club.clock.now + timedelta(days=1)
     await Desk(graphql, club).sanction("ann", "SHADOW_LIMIT", until=until.isoformat())
     await accept(graphql, ann, second)
