@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import sqrt
 
 from gamification.campaigning.model import ArmTotals
 from gamification.experiments.assignment import BUCKETS, HOLDOUT
 from gamification.experiments.means import effect_on_mean
 from gamification.experiments.model import Effect, NotEnough, Share, Sums
+from gamification.experiments.power import share_error
 from gamification.experiments.ratio import RatioCheck, ratio_check
 from gamification.experiments.sequential import Look, Plan, look
 from gamification.experiments.several import holm
@@ -182,8 +182,8 @@ def _watched(
 
 def plan_of(experiment: CampaignExperiment) -> Plan:
     """What looks at the experiment are prepared for: two arms as large as planned."""
-    share = experiment.planned_percent / 100
-    return Plan(sqrt(2 * share * (1 - share) / experiment.planned_members))
+    members = experiment.planned_members
+    return Plan(share_error(experiment.planned_percent / 100, members, members))
 
 
 def _sums(arm: ArmTotals) -> Sums:

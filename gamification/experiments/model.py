@@ -45,17 +45,13 @@ class Share:
 
 @record(frozen=True, slots=True)
 class Sums:
-    """An arm's members, and sums over all of them, also who spent nothing: of amounts y and their powers, and of a covariate x
-    known before the experiment (what each spent in the time before it) where there is one. `yyy` may be unknown. Sums of two
-    groups add up."""
+    """An arm's members, and sums over all of them, also who spent nothing: of amounts y and their powers. `yyy` may be unknown.
+    Sums of two groups add up."""
 
     members: int
     y: int
     yy: int
     yyy: int | None = None
-    x: int = 0
-    xx: int = 0
-    xy: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
@@ -63,25 +59,18 @@ class Sums:
             self.y + other.y,
             self.yy + other.yy,
             None if self.yyy is None or other.yyy is None else self.yyy + other.yyy,
-            self.x + other.x,
-            self.xx + other.xx,
-            self.xy + other.xy,
         )
 
 
-def sums_of(amounts: Iterable[int] | Iterable[tuple[int, int]]) -> Sums:
-    """Sums over members' amounts, or over (amount, amount before the experiment)."""
-    members = y = yy = yyy = x = xx = xy = 0
+def sums_of(amounts: Iterable[int]) -> Sums:
+    """Sums over members' amounts."""
+    members = y = yy = yyy = 0
     for one in amounts:
-        now, before = one if isinstance(one, tuple) else (one, 0)
         members += 1
-        y += now
-        yy += now * now
-        yyy += now * now * now
-        x += before
-        xx += before * before
-        xy += now * before
-    return Sums(members, y, yy, yyy, x, xx, xy)
+        y += one
+        yy += one**2
+        yyy += one**3
+    return Sums(members, y, yy, yyy)
 
 
 @record(frozen=True, slots=True)

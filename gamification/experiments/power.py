@@ -21,16 +21,14 @@ _HALVINGS = 200
 
 @record(frozen=True, slots=True)
 class Aim:
-    """What is asked of an experiment. `level`: 1 − false positives. `power`: how surely the effect should be found.
-    `correlation`: of what is measured with its covariate, for means that will be adjusted. Raises: ValueError."""
+    """What is asked of an experiment. `level`: 1 − false positives. `power`: how surely the effect should be found. Raises: ValueError."""
 
     level: float = 0.95
     power: float = 0.8
     watched: bool = False
-    correlation: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1 or not 1 - self.level < self.power < 1 or not -1 < self.correlation < 1:
+        if not 0 < self.level < 1 or not 1 - self.level < self.power < 1:
             raise ValueError("a level is between 0 and 1, a power between 1 - level and 1")
 
     @property
@@ -76,7 +74,7 @@ def detectable_mean(deviation: float, control: int, variant: int, aim: Aim) -> f
     Raises: ValueError for arms without members or a deviation that is not above 0.
     """
     _check_arms(control, variant)
-    return (aim.critical + normal_quantile(aim.power)) * mean_error(deviation, control, variant, aim)
+    return (aim.critical + normal_quantile(aim.power)) * _mean_error(deviation, control, variant)
 
 
 def members_for_mean(deviation: float, effect: float, control_part: float, aim: Aim) -> int | None:
@@ -88,7 +86,7 @@ def members_for_mean(deviation: float, effect: float, control_part: float, aim: 
     if not effect:
         raise ValueError("an effect of 0 can't be found")
     reach = aim.critical + normal_quantile(aim.power)
-    spread = mean_error(deviation, 1, 1, aim) ** 2 / 2
+    spread = _mean_error(deviation, 1, 1) ** 2 / 2
     needed = (reach / effect) ** 2 * spread * (1 / control_part + 1 / (1 - control_part))
     return _whole(needed)
 
@@ -100,12 +98,11 @@ def share_error(baseline: float, control: int, variant: int) -> float:
     return math.sqrt(baseline * (1 - baseline) * (1 / control + 1 / variant))
 
 
-def mean_error(deviation: float, control: int, variant: int, aim: Aim) -> float:
-    """The standard error that the difference of two means will have, adjusted where `aim` says so: `Plan.standard_error`."""
-    _check_arms(control, variant)
+def _mean_error(deviation: float, control: int, variant: int) -> float:
+    """The standard error that the difference of two means will have."""
     if not deviation > 0:
         raise ValueError("a standard deviation is above 0")
-    return deviation * math.sqrt((1 - aim.correlation**2) * (1 / control + 1 / variant))
+    return deviation * math.sqrt(1 / control + 1 / variant)
 
 
 def _share_power_gap(before: float, after: float, control: float, variant: float, aim: Aim) -> float:

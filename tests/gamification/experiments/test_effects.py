@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gamification.experiments.means import correlation, effect_on_mean, standard_deviation
+from gamification.experiments.means import effect_on_mean, standard_deviation
 from gamification.experiments.model import Effect, NotEnough, Share, Shortage, Sums, sums_of
 from gamification.experiments.ratio import RatioCheck, ratio_check
 from gamification.experiments.several import holm
@@ -20,8 +20,8 @@ def share(control: tuple[int, int], variant: tuple[int, int], level: float = 0.9
     return found
 
 
-def mean(control: Sums, variant: Sums, adjusted: bool = False, level: float = 0.95) -> Effect:
-    found = effect_on_mean(control, variant, level, adjusted=adjusted)
+def mean(control: Sums, variant: Sums, level: float = 0.95) -> Effect:
+    found = effect_on_mean(control, variant, level)
     assert isinstance(found, Effect)
     return found
 
@@ -145,7 +145,7 @@ def test_small_spreads_around_large_amounts_lose_nothing() -> None:
 
 
 def test_sums_of_groups_add_up() -> None:
-    spent = [(one, one // 2) for one in amounts(3, 100)]
+    spent = amounts(3, 100)
     assert sums_of(spent[:40]) + sums_of(spent[40:]) == sums_of(spent)
 
 
@@ -177,34 +177,6 @@ def test_there_is_no_lift_over_a_control_that_may_be_nothing() -> None:
     assert (minus.lift, minus.lift_interval) == (None, None)
 
 
-def test_the_past_takes_noise_away_and_leaves_the_effect() -> None:
-    chance = np.random.default_rng(7)
-
-    def arm(members: int, more: float) -> Sums:
-        before = chance.lognormal(8, 1, members)
-        now = before * 0.8 + chance.normal(0, 1_500, members) + more
-        return sums_of([(round(y), round(x)) for y, x in zip(now.tolist(), before.tolist(), strict=True)])
-
-    one, two = arm(2_000, 0), arm(2_000, 500)
-    plain, adjusted = mean(one, two), mean(one, two, adjusted=True)
-    related = correlation(one + two)
-    assert isinstance(related, float)
-    assert adjusted.standard_error / plain.standard_error == pytest.approx(
-        math.sqrt(1 - related**2), rel=0.01
-    )
-    assert adjusted.interval.holds(500)
-    assert (adjusted.control, adjusted.variant) == (plain.control, plain.variant)
-    assert adjusted.lift_interval is not None
-    assert plain.lift_interval is not None
-    width = adjusted.lift_interval.high - adjusted.lift_interval.low
-    assert width < plain.lift_interval.high - plain.lift_interval.low
-
-
-def test_a_past_that_is_the_same_for_all_changes_nothing() -> None:
-    one, two = ([(y, 7) for y in amounts(seed, 200)] for seed in (8, 9))
-    assert mean(sums_of(one), sums_of(two), adjusted=True) == mean(sums_of(one), sums_of(two))
-
-
 def test_says_how_many_members_skewed_amounts_need() -> None:
     spent = amounts(10, 5_000)
     found = mean(sums_of(spent), sums_of(spent[:4_000]))
@@ -229,21 +201,14 @@ def test_says_when_amounts_are_not_enough(control: Sums, variant: Sums, wanted: 
     assert effect_on_mean(control, variant) == wanted
 
 
-def test_amounts_that_the_past_foretells_wholly_leave_nothing_to_tell_chance_by() -> None:
-    spent = [(2 * x, x) for x in range(100)]
-    assert effect_on_mean(sums_of(spent), sums_of(spent), adjusted=True) == NotEnough(Shortage.NO_VARIATION)
-
-
 def test_one_arm_without_spread_is_no_obstacle() -> None:
     found = mean(sums_of([0] * 100), sums_of([0, 10] * 50))
     assert found.interval.low > 0
     assert (found.lift, found.lift_interval) == (None, None)
 
 
-def test_deviation_and_correlation_need_members() -> None:
+def test_a_deviation_needs_members() -> None:
     assert standard_deviation(sums_of([1, 2])) == NotEnough(Shortage.TOO_FEW_MEMBERS, 2, 30)
-    assert correlation(sums_of([(1, 2)])) == NotEnough(Shortage.TOO_FEW_MEMBERS, 1, 30)
-    assert correlation(sums_of([(one, 3) for one in range(50)])) == NotEnough(Shortage.NO_VARIATION)
 
 
 # ---------------------------------------------------------------- the ratio of members

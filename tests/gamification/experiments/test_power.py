@@ -9,7 +9,6 @@ from gamification.experiments.power import (
     Aim,
     detectable_mean,
     detectable_share,
-    mean_error,
     members_for_mean,
     members_for_share,
     share_error,
@@ -96,22 +95,13 @@ def test_watching_costs_about_twice_the_members_at_the_least_effect() -> None:
     assert 1.8 < watched / once < 2.1
 
 
-def test_a_past_that_foretells_the_present_saves_members() -> None:
-    plain = members_for_mean(900.0, 40.0, 0.5, EIGHTY)
-    adjusted = members_for_mean(900.0, 40.0, 0.5, Aim(correlation=0.6))
-    assert plain is not None
-    assert adjusted is not None
-    assert adjusted / plain == pytest.approx(1 - 0.6**2, rel=1e-3)
+def test_the_planned_error_is_that_of_the_difference() -> None:
+    assert share_error(0.2, 100, 400) == pytest.approx(math.sqrt(0.16 / 100 + 0.16 / 400))
 
 
 def test_a_few_members_can_see_no_rise() -> None:
     assert detectable_share(0.9, 5, 5, EIGHTY) is None
     assert members_for_mean(1.0, 1e-9, 0.5, EIGHTY) is None
-
-
-def test_the_planned_error_is_that_of_the_difference() -> None:
-    assert share_error(0.2, 100, 400) == pytest.approx(math.sqrt(0.16 / 100 + 0.16 / 400))
-    assert mean_error(10.0, 100, 400, EIGHTY) == pytest.approx(10 * math.sqrt(1 / 100 + 1 / 400))
 
 
 @pytest.mark.parametrize("baseline", [0.0, 1.0, -0.1, math.nan])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gamification.experiments.means import effect_on_mean
 from gamification.experiments.model import Effect, Interval, NotEnough, Share, Shortage, Sums
-from gamification.experiments.power import Aim, mean_error, members_for_mean, members_for_share, share_error
+from gamification.experiments.power import Aim, members_for_mean, members_for_share, share_error
 from gamification.experiments.sequential import (
     Look,
     Plan,
@@ -147,7 +147,7 @@ def test_an_effect_twice_as_large_is_found_sooner_than_a_test_at_a_fixed_end_wou
     drawn = chance.normal([[[0.0]], [[20.0]]], 100.0, (2, RUNS, arm // step * step))
     ends = drawn.reshape(2, RUNS, -1, step).sum(axis=3).cumsum(axis=2)
     counts = step * np.arange(1, ends.shape[2] + 1)
-    plan = Plan(mean_error(100.0, arm, arm, Aim()))
+    plan = Plan(100.0 * math.sqrt(2 / arm))
     found = []
     for run in range(RUNS):
         means = (ends[1, run] - ends[0, run]) / counts
