@@ -29,7 +29,10 @@ CLUB: dict[str, Any] = {
     "activity_types": [{"key": "run", "name": {"en": "Runs", "zh": "跑步"}}, {"key": "read"}],
     "badges": [{"key": "runner", "name": {"en": HOSTILE, "zh": "跑者"}}],
     "tasks": [{"key": "thrice", "goal": 3}],
-    "leaderboards": [{"key": "best", "name": {"en": "Best", "zh": "风云榜"}}],
+    "leaderboards": [
+        {"key": "best", "name": {"en": "Best", "zh": "风云榜"}, "cycle": "monthly", "settles_after": "P2D", "time_zone": "Asia/Shanghai"},
+        {"key": "other", "cycle": "monthly", "settles_after": "P2D", "time_zone": "Asia/Shanghai"},
+    ],
     "rules": [
         {
             "key": "runs",
@@ -38,8 +41,10 @@ CLUB: dict[str, Any] = {
                 {"points": {"unit": "points", "amount": 1500}},
                 {"advance": {"task": "thrice"}},
                 {"award": {"badge": "runner"}},
+                {"score": {"board": "best", "value": 1}},
             ],
-        }
+        },
+        {"key": "reads", "on": ["read"], "effects": [{"score": {"board": "other", "value": 1}}]},
     ],
     "ladders": [
         {
@@ -125,6 +130,49 @@ async def test_a_year_is_told_in_english_and_chinese(graphql: GraphQL, club: Pro
     assert "最常参与 · 跑步" in chinese
     assert "跑者" not in " ".join(english)
     assert chinese[-1] == "星会员"
+
+
+async def test_the_best_rank_at_which_a_board_closed_is_told(
+    graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    await club.join("cyd", display_name="Cyd")
+    club.clock.now = datetime(2026, 5, 20, 4, tzinfo=UTC)
+    for kind, names in (("run", ("bob", "bob", "ann")), ("read", ("bob", "bob", "cyd", "cyd", "ann"))):
+        for name in names:
+            await club.do(kind, name)
+    club.clock.now = NOW
+    await club.do("run", "ann")
+    await club.catch_up()
+    await club.services.closing.close_in(club.key)
+
+    # Of May Ann is second of the runners and last of the readers; of November, which is not over, the first.
+    assert "最佳排名 · 风云榜 #2" in " ".join(said(await card(graphql, club, more=", language: ZH")))
+    for _ in range(2):
+        await club.do("run", "bob")
+    # December's board closes in January, and counts to the year that it was of.
+    club.clock.now = datetime(2026, 12, 30, 5, tzinfo=UTC)
+    await club.do("read", "ann")
+    await club.catch_up()
+    club.clock.now = datetime(2027, 1, 10, tzinfo=UTC)
+    await club.services.closing.close_in(club.key)
+    assert "最佳排名 · other #1" in " ".join(said(await card(graphql, club, more=", language: ZH")))
+    await graphql.done(club.member_actor("ann"), "setBoardPresence", {"presence": "ABSENT"})
+    assert "最佳排名" not in await card(graphql, club, more=", language: ZH")
+
+
+async def test_the_link_of_an_account_that_became_anothers_shows_nothing(
+    site: httpx.AsyncClient, graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    ann, bob = await shared(graphql, club), await shared(graphql, club, "bob")
+    stated = {"from": member_gid(club, "ann"), "into": member_gid(club, "bob")}
+    more = {"reason": "one person", "idempotencyKey": "once"}
+    await graphql.done(club.operator, "mergeMembers", {**stated, **more}, "merge { at }")
+
+    assert (await site.get(ann)).status_code == 404
+    await club.catch_up()
+    lines = said((await site.get(bob)).text)
+    # What was Ann's is Bob's year now.
+    assert (lines[1], lines[2], lines[6]) == ("Bob", "4", "5")
 
 
 async def test_names_stay_text_whatever_is_in_them(

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -24,7 +24,7 @@ from tests.proposal_world import TERMS
 from tests.question_world import BOUNTIES
 from tests.resolvers.catalogue import REWARDS, SALES
 from tests.screening_world import WATCHED
-from tests.support import ProgrammeUnderTest
+from tests.support import Clock, ProgrammeUnderTest
 from tests.survey_world import FEEDBACK
 
 CORE = schema._schema
@@ -78,7 +78,7 @@ RAFFLE: dict[str, Any] = {
         {
             "key": "first",
             "opens_at": "2020-01-01T00:00:00Z",
-            "closes_at": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+            "closes_at": (Clock().now + timedelta(days=1)).isoformat(),
         }
     ],
 }

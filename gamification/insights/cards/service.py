@@ -21,13 +21,15 @@ from gamification.insights.charts.figures import Language, Measure, written
 from gamification.insights.service import InsightService
 from gamification.kit.actors import Actor, Permission, system_actor
 from gamification.kit.errors import InvalidInput, NotFound
+from gamification.leaderboards.model import Record
+from gamification.leaderboards.scoring import period_named
 from gamification.leaderboards.service import LeaderboardService
 from gamification.ledger.model import TransferKind
 from gamification.members.model import BoardPresence, Member, Standing
 from gamification.members.repository import MemberRepository
 from gamification.members.service import require_private
 from gamification.programmes.catalogue import Catalogue
-from gamification.programmes.definitions import localised
+from gamification.programmes.definitions import Leaderboard, localised
 from gamification.programmes.service import ProgrammeService
 from gamification.rollups.repository import MonthRepository
 from gamification.settlement.service import SettlementService
@@ -184,21 +186,30 @@ class CardService:
     async def _rank(
         self, catalogue: Catalogue, member: Member, since: datetime, until: datetime, language: Language
     ) -> Line | None:
-        """The best rank at which a board closed in the year, of those of the latest hundred."""
+        """The best rank at which a board ended in the year and is closed, of those of the latest hundred."""
         if not member.is_listed:
             return None
         page = await self._leaderboards.history(member, None, Window(_FINALS_LOOKED_AT))
+        boards = {one.key: one for one in catalogue.document.leaderboards}
         closed = [
             (one.final.rank, one.board)
             for one in page.rows
-            if one.final is not None and since <= one.final.frozen_at < until
+            if one.final is not None and since < _ended_at(catalogue, boards.get(one.board), one) <= until
         ]
         if not closed:
             return None
         rank, key = min(closed)
-        board = next((one for one in catalogue.document.leaderboards if one.key == key), None)
+        board = boards.get(key)
         name = board.label(language.value, catalogue.settings.locale) if board else key
         return Line(name, f"#{rank}")
+
+
+def _ended_at(catalogue: Catalogue, board: Leaderboard | None, record: Record) -> datetime:
+    """When the period of a final standing ended: what runs to the year's end closes in the next one."""
+    assert record.final is not None  # noqa: S101 - final standings alone are asked for
+    zone = catalogue.settings.time_zone
+    period = period_named(record.programme_id, board, record.period, zone) if board is not None else None
+    return record.final.frozen_at if period is None or period.ends_at is None else period.ends_at
 
 
 def language_of(member: Member) -> Language:

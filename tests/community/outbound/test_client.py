@@ -6,6 +6,8 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from aiohttp import web
 from community.outbound.addresses import networks_of
 from community.outbound.client import Fault, GuardedClient, Lookup, OutboundError
 from community.outbound.urls import OutboundRules
+from tests.post_office import certificate
 
 HERE = OutboundRules(networks_of(["127.0.0.1/32"]), is_plain_allowed=True)
 PLAIN = OutboundRules(is_plain_allowed=True)
@@ -208,6 +211,44 @@ async def test_a_server_that_is_away_or_speaks_no_http() -> None:
         server.close()
         await server.wait_closed()
         assert await fault(client, f"http://127.0.0.1:{port}/") is Fault.NOT_CONNECTED
+
+
+async def test_a_certificate_is_checked_by_the_authorities_that_are_named(tmp_path: Path) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(text="taken")
+
+    tls, ca = certificate(tmp_path)
+    trusting = OutboundRules(HERE.networks, ca_file=str(ca))
+    async with serving(handler, tls) as port:
+        async with calling(trusting) as client:
+            assert (await client.post(f"https://127.0.0.1:{port}/", {}, b"{}")).body == b"taken"
+        async with calling(OutboundRules(HERE.networks)) as client:
+            assert await fault(client, f"https://127.0.0.1:{port}/") is Fault.TLS
+
+
+@pytest.mark.parametrize(
+    ("host", "valid"), [("127.0.0.2", timedelta(days=1)), ("127.0.0.1", timedelta(seconds=-1))]
+)
+async def test_a_certificate_for_another_host_or_of_yesterday_is_refused_before_anything_is_sent(
+    tmp_path: Path, host: str, valid: timedelta
+) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        raise AssertionError("reached")
+
+    tls, ca = certificate(tmp_path, host, valid)
+    async with (
+        serving(handler, tls) as port,
+        calling(OutboundRules(HERE.networks, ca_file=str(ca))) as client,
+    ):
+        assert await fault(client, f"https://127.0.0.1:{port}/") is Fault.TLS
+
+
+async def test_a_server_that_speaks_no_tls_is_not_spoken_to_plainly(tmp_path: Path) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        raise AssertionError("reached")
+
+    async with serving(handler) as port, calling() as client:
+        assert await fault(client, f"https://127.0.0.1:{port}/") is Fault.TLS
 
 
 async def test_a_name_without_an_address() -> None:

@@ -121,6 +121,7 @@ async def test_what_stored_sums_were_kept_by_is_fixed(
 
 async def test_target_times_and_rewards_can_be_changed(programme: MakeProgramme) -> None:
     club = await programme({**DOCUMENT, "goals": [goal(**CLOSING)]})
+    club.clock.now = NOW
     later = (END + timedelta(days=1)).isoformat()
 
     await club.apply(
