@@ -135,7 +135,7 @@ class ComplaintService:
             return changed
 
         async def body(work: Unit) -> dict[str, Any]:
-            await self._change(work, actor, member_id, complaint_id, change)
+            await self._change(work, actor, member_id, complaint_id, change, says=True)
             return {"complaint": complaint_id}
 
         stated = [member_id, complaint_id, text]
@@ -209,18 +209,27 @@ class ComplaintService:
         return found[result["complaint"]], replayed
 
     async def _change(
-        self, work: Unit, actor: Actor, member_id: bytes | None, complaint_id: bytes, change: Change
+        self,
+        work: Unit,
+        actor: Actor,
+        member_id: bytes | None,
+        complaint_id: bytes,
+        change: Change,
+        *,
+        says: bool = False,
     ) -> Complaint:
-        """What becomes of a complaint, by its member or by staff; kept where it differs."""
+        """What becomes of a complaint, by its member or by staff; kept where it differs. `says`: something is written that
+        changes no state, which its member is told of where it was staff."""
         if member_id is not None or actor.role is Role.MEMBER:
             complaint, _ = await self._own(work, actor, member_id, complaint_id)
-            changed = await change(work, complaint, None)
+            by = None
         else:
             actor.require(Permission.COMPLAINTS_HANDLE)
             complaint = await self._find(work, actor, complaint_id)
-            changed = await change(work, complaint, f"{actor.role}:{actor.subject}")
+            by = f"{actor.role}:{actor.subject}"
+        changed = await change(work, complaint, by)
         if changed != complaint:
-            await self._keep(work, changed)
+            await self._keep(work, changed, is_message=says and by is not None)
         return changed
 
     async def _own(
@@ -269,10 +278,11 @@ class ComplaintService:
         )
         await self._repository.add_message(message, work.tx)
 
-    async def _keep(self, work: Unit, complaint: Complaint) -> None:
-        """Keep it as it is now, and tell its member."""
+    async def _keep(self, work: Unit, complaint: Complaint, *, is_message: bool = False) -> None:
+        """Keep it as it is now, and tell its member; `is_message`: staff wrote, and it is in the state that it was in."""
         await self._repository.save(complaint, work.tx)
-        body = {"complaint": complaint.id, "state": complaint.state.value}
+        body: dict[str, Any] = {"complaint": complaint.id, "state": complaint.state.value}
+        body |= {"version": complaint.version} if is_message else {}
         work.space.tell(complaint.member_id, FeedKind.COMPLAINT_CHANGED, body)
 
 

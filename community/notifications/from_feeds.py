@@ -181,7 +181,13 @@ def _moderation(body: Facts, named: Named) -> Facts | None:
 def _complaint(body: Facts, named: Named) -> Facts | None:
     """What staff did, once, whatever the member said of it since."""
     found = named.complaints.get(body["complaint"])
-    if found is None or body["state"] != found.state.value:
+    if found is None:
+        return None
+    if "version" in body:
+        # A message is the change to a version; whatever became of the complaint since, it was written.
+        once = ("complaint", found.id, "written", str(body["version"]))
+        return {"complaint": found.id, "state": "written", "once": once}
+    if body["state"] != found.state.value:
         return None
     at = found.answered_at if found.state is ComplaintState.ANSWERED else found.closed_at
     by_staff = found.state is ComplaintState.ANSWERED or (

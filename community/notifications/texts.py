@@ -136,12 +136,14 @@ TEXTS: Mapping[NotificationKind, _Texts] = {
     },
     NotificationKind.COMPLAINT_CHANGED: {
         "en": (
-            "Your complaint was {state, select, answered {answered} other {closed}}",
-            "{state, select, answered {There is an answer to your complaint.} other {Your complaint was closed.}}",
+            "{state, select, written {There is a message about your complaint} answered {Your complaint was answered} other "
+            "{Your complaint was closed}}",
+            "{state, select, written {Staff wrote to you about your complaint.} answered {There is an answer to your complaint.} "
+            "other {Your complaint was closed.}}",
         ),
         "zh": (
-            "您的投诉已{state, select, answered {答复} other {关闭}}",
-            "{state, select, answered {您的投诉已有答复。} other {您的投诉已关闭。}}",
+            "您的投诉{state, select, written {有新消息} answered {已答复} other {已关闭}}",
+            "{state, select, written {工作人员就您的投诉给您留言。} answered {您的投诉已有答复。} other {您的投诉已关闭。}}",
         ),
     },
     NotificationKind.MODERATION: {

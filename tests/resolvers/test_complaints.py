@@ -11,6 +11,7 @@ from gamification.kit.actors import Actor, Role
 from tests.community_world import COMMUNITY, post_gid, wrote
 from tests.complaint_world import CATEGORIES
 from tests.conftest import MakeProgramme
+from tests.notification_world import inbox, told
 from tests.resolvers.harness import GraphQL, typed
 from tests.support import ProgrammeUnderTest
 
@@ -203,6 +204,27 @@ async def test_staff_and_member_write_to_each_other_and_names_stay_hidden(
     ]
 
 
+async def test_what_staff_write_comes_into_the_inbox_once_and_what_the_member_writes_does_not(
+    graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor, kim: Actor
+) -> None:
+    complaint = await filed(graphql, ann)
+    target = {"complaintId": complaint["id"]}
+    await graphql.done(kim, "sendComplaintMessage", {**target, "text": "Which order?", "idempotencyKey": "1"})
+    await graphql.done(kim, "sendComplaintMessage", {**target, "text": "Which order?", "idempotencyKey": "1"})
+    await graphql.done(ann, "sendComplaintMessage", {**target, "text": "A-17", "idempotencyKey": "2"})
+    await graphql.done(kim, "assignComplaint", {**target, "version": 3})
+    await answer(graphql, kim, await now(graphql, kim, complaint))
+    await told(club, times=2)
+
+    found = await inbox(graphql, ann)
+    assert [one["title"] for one in found] == [
+        "Your complaint was answered",
+        "There is a message about your complaint",
+    ]
+    assert found[1]["body"] == "Staff wrote to you about your complaint."
+    assert await inbox(graphql, club.member_actor("bob")) == []
+
+
 async def test_the_member_is_told_and_takes_it_up_again(
     graphql: GraphQL, club: ProgrammeUnderTest, ann: Actor, kim: Actor
 ) -> None:
@@ -212,8 +234,8 @@ async def test_the_member_is_told_and_takes_it_up_again(
     async with graphql.subscribe(ann, document) as stream:
         await stream.data()
         await answer(graphql, kim, complaint)
-        told = await stream.data()
-    assert told == {"state": "ANSWERED", "complaint": {"state": "ANSWERED", "reopened": 0}}
+        heard = await stream.data()
+    assert heard == {"state": "ANSWERED", "complaint": {"state": "ANSWERED", "reopened": 0}}
 
     club.clock.advance(timedelta(days=30))
     reopening = {"complaintId": complaint["id"], "text": "Not yet", "idempotencyKey": "r"}
