@@ -82,7 +82,10 @@ class VerificationService:
         await check_campaigns(self._services.stores.mongo, self._services.stores, catalogue, members, report)
         transfers = self._services.stores.ledger.stream_by_account(programme_id)
         await check_partners(self._services, programme_id, report)
-        await check_totals(self._services.stores.mongo, catalogue, days.days, members, transfers, report)
+        changes = self._services.stores.tiers.stream_changes(programme_id)
+        await check_totals(
+            self._services.stores.mongo, catalogue, days.days, members, changes, transfers, report
+        )
         await self._check_records(catalogue, members, expected, report)
         await self._check_finals(catalogue, report)
         await self._check_rankings(catalogue, report)

@@ -356,6 +356,27 @@ async def test_what_is_wrong_with_totals_is_told(programme: MakeProgramme, mongo
     assert (await VerificationService(shop.services).verify(shop.key)).differences == []
 
 
+@pytest.mark.parametrize("name", ["st.silent", "g.3", "l.club.basic.h", "l.club.basic.a"])
+async def test_stages_tiers_and_gaps_are_told_again_too(
+    programme: MakeProgramme, mongo: Mongo, name: str
+) -> None:
+    shop = await programme(SHOP)
+    shop.clock.now = datetime(2026, 3, 2, 20, tzinfo=UTC)
+    await shop.join("ann")
+    await shop.do("buy.online", "ann", amount=2)
+    shop.clock.advance(timedelta(days=3))
+    await shop.do("buy.online", "ann", amount=2)
+    await made_up(shop)
+    assert (await VerificationService(shop.services).verify(shop.key)).differences == []
+    rows = mongo.collection("insight_totals")
+    month = await rows.find_one({"programme_id": shop.key, name: {"$exists": True}, "_id": {"$regex": "/M/"}})
+    assert month is not None
+    await rows.update_one({"_id": month["_id"]}, {"$inc": {name: 1}})
+
+    (found,) = (await VerificationService(shop.services).verify(shop.key)).differences
+    assert found.startswith(f"the totals of M/{month['_id'][-7:]}:")
+
+
 async def test_reports_are_for_operators_and_services_and_bounded(
     graphql: GraphQL, programme: MakeProgramme
 ) -> None:
