@@ -119,7 +119,9 @@ _MADE: dict[tuple[str, str], tuple[bytes, bytes]] = {}
 _NOTHING = (bytes(12), bytes(32))
 
 
-async def gathered(club: ProgrammeUnderTest, *names: str, word: str = "") -> None:
+async def gathered(
+    club: ProgrammeUnderTest, *names: str, word: str = "", campaign: str | None = None
+) -> None:
     """Let members meet in the square: `soon`, to which all go; `begun`, to which all have come; `full`, to which the last
     goes and for which the others wait; and `off`, which was cancelled. All have calendars. `word` stands where who does not
     go sees nothing."""
@@ -136,7 +138,7 @@ async def gathered(club: ProgrammeUnderTest, *names: str, word: str = "") -> Non
         rsvp_by=now + timedelta(hours=1),
     )
     kinds = {
-        "soon": stated,
+        "soon": evolve(stated, campaign=campaign),
         "begun": evolve(stated, title="Begun", starts_at=now - timedelta(hours=1)),
         "full": evolve(stated, title="Full", capacity=1),
         "off": evolve(stated, title="Off"),

@@ -24,7 +24,7 @@ ATTENDANCE_MINUTES_MAX = 24 * 60
 @record(frozen=True, slots=True)
 class Stated:
     """A gathering as those who look after its space state it. `reminders`: hours before its start. Members note that they came
-    from `opens_minutes` before its start until `closes_minutes` after its end."""
+    from `opens_minutes` before its start until `closes_minutes` after its end. `campaign`: the key of the one that it belongs to."""
 
     title: str
     body: str
@@ -38,6 +38,7 @@ class Stated:
     reminders: tuple[int, ...] = (24,)
     opens_minutes: int = 30
     closes_minutes: int = 60
+    campaign: str | None = None
 
 
 def times_of(stated: Stated, now: datetime) -> Times:

@@ -95,7 +95,7 @@ class Gathering:
     `reminders`: hours before its start; `reminders_due`: the instants of those that are still to be given, earliest first.
     `notices` counts what all were told, `pending` is what not all of them know yet. `turns` counts who waited ever. `secret`
     is what codes and tokens of attendance are made with, and leaves the server never. `shadowed`: a shadow-limited member made it,
-    for who looks after the space alone. Counts are of what others see."""
+    for who looks after the space alone. `campaign`: the key of the one that it belongs to. Counts are of what others see."""
 
     id: bytes
     programme_id: str
@@ -121,6 +121,7 @@ class Gathering:
     attended: int = 0
     turns: int = 0
     shadowed: bool = False
+    campaign: str | None = None
 
     def count(self, state: RsvpState) -> int:
         """How many answered so."""

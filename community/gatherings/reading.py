@@ -27,12 +27,13 @@ _EMPTY: Page[Any] = Page([], [], has_next=False, has_previous=False)
 
 @record(frozen=True, slots=True)
 class GatheringFilter:
-    """Which gatherings a list shows: those of a space, or of all that one reads; that have not ended, the next first, or with
-    `past` those that have, the latest first."""
+    """Which gatherings a list shows: those of a space, or of all that one reads; of a campaign, or of any and none; that have
+    not ended, the next first, or with `past` those that have, the latest first."""
 
     space: str | None = None
     past: bool = False
     state: GatheringState = GatheringState.SCHEDULED
+    campaign: str | None = None
 
 
 class GatheringReading:
@@ -66,6 +67,7 @@ class GatheringReading:
             "starts_at": starts,
             "$or": [{"shadowed": None}, {"space": {"$in": list(viewer.moderated)}}],
         }
+        query |= {"campaign": wanted.campaign} if wanted.campaign is not None else {}
         order = PASSED if wanted.past else COMING
         return await self._gatherings.page(viewer.actor.programme_id, query, order, window)
 

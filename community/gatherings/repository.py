@@ -46,6 +46,15 @@ INDEXES = {
             ]
         ),
         Index([("due_at", ASCENDING)], partial={"due_at": {"$exists": True}}),
+        Index(
+            [
+                ("programme_id", ASCENDING),
+                ("campaign", ASCENDING),
+                ("starts_at", ASCENDING),
+                ("_id", ASCENDING),
+            ],
+            partial={"campaign": {"$exists": True}},
+        ),
         Index([("host_id", ASCENDING)]),
     ],
     RSVPS: [
@@ -261,6 +270,8 @@ def _to(one: Gathering) -> Document:
     }
     if one.shadowed:
         document["shadowed"] = True
+    if one.campaign is not None:
+        document["campaign"] = one.campaign
     return document | taken_down_to(one.cancelled)
 
 
@@ -297,6 +308,7 @@ def _from(row: Document) -> Gathering:
         attended=int(row["attended"]),
         turns=int(row["turns"]),
         shadowed=row.get("shadowed", False),
+        campaign=row.get("campaign"),
     )
 
 

@@ -21,8 +21,8 @@ from community.posts.model import TakenDown, Written
 from community.posts.work import check_reason
 from community.spaces.service import Viewer
 from community.writing.limits import check_body, check_title
-from gamification.kit.actors import Actor
-from gamification.kit.errors import Conflict, ErrorCode, Forbidden, NotFound
+from gamification.kit.actors import Actor, Role
+from gamification.kit.errors import Conflict, ErrorCode, Forbidden, InvalidInput, NotFound
 from gamification.kit.identifiers import new_id
 from gamification.kit.records import evolve
 from gamification.programmes.definitions import Status
@@ -70,6 +70,7 @@ class GatheringService(GatheringWork):
                 changed_at=now,
                 reminders_due=reminders_after(times.starts_at, reminders, now),
                 shadowed=viewer.limited,
+                campaign=_campaign(work, actor, None, stated.campaign),
             )
             await self._gatherings.add(gathering, now, work.tx)
             return {"gathering": gathering.id}
@@ -102,6 +103,7 @@ class GatheringService(GatheringWork):
                 capacity=stated.capacity,
                 reminders=reminders,
                 shadowed=before.shadowed and viewer.limited,
+                campaign=_campaign(work, actor, before.campaign, stated.campaign),
             )
             if after == before:
                 return before
@@ -151,6 +153,20 @@ class GatheringService(GatheringWork):
         title = check_title(stated.title)
         rendered = await self._work.rendered(work, check_body(stated.body, length_max=BODY_MAX))
         return evolve(rendered, title=title)
+
+
+def _campaign(work: Unit, actor: Actor, before: str | None, stated: str | None) -> str | None:
+    """The campaign that it belongs to from now on: staff and services say which; members who look after the space leave it as it
+    is. Raises: Forbidden, InvalidInput."""
+    if stated == before:
+        return before
+    if actor.role is Role.MEMBER:
+        if stated is not None:
+            raise Forbidden("Staff say to which campaign a gathering belongs.")
+        return before
+    if stated is not None and stated not in work.space.catalogue.campaigns:
+        raise InvalidInput("There is no such campaign.", path=["campaign"])
+    return stated
 
 
 def _where(gathering: Gathering) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from gamification.campaigns.approval import digest_of, is_cleared, needs_approva
 from gamification.campaigns.joining import is_for, is_for_everyone, own_of, variant_of
 from gamification.campaigns.model import CampaignAct, CampaignRun, CampaignState, Step, new_run
 from gamification.campaigns.repository import CampaignRunRepository
-from gamification.campaigns.schedule import occurrence_at
+from gamification.campaigns.schedule import Occurrence, next_occurrence, occurrence_at
 from gamification.experiments.assignment import HOLDOUT
 from gamification.kit.actors import Actor, Permission, Role
 from gamification.kit.errors import Conflict, Forbidden, NotFound
@@ -103,6 +103,14 @@ class CampaignService:
             and self._is_open_to(actor.programme_id, one.definition, member)
             and occurrence_at(one.definition.schedule, now, zone, own_of(member)) is not None
         ]
+
+    async def next_time(self, actor: Actor, view: CampaignView, viewer: Member | None) -> Occurrence | None:
+        """The time that a campaign is on, else the next one; None where it is over, or goes by members and nobody asks."""
+        if view.state in _OVER:
+            return None
+        zone = (await self._programmes.catalogue(actor.programme_id)).settings.time_zone
+        own = own_of(viewer) if viewer is not None else None
+        return next_occurrence(view.definition.schedule, self._now(), zone, own)
 
     # -- deciding
 

@@ -15,6 +15,7 @@ from gamification.programmes.definitions import CampaignRepeat, CampaignSchedule
 
 ONCE = "once"
 _DAY = timedelta(days=1)
+_YEAR = timedelta(days=367)
 
 
 @record(frozen=True, slots=True)
@@ -77,6 +78,17 @@ def occurrences_between(
             if found is not None and since <= found.starts_at < until:
                 yield found
         day += _DAY
+
+
+def next_occurrence(
+    schedule: CampaignSchedule, at: datetime, time_zone: str, own: Own | None = None
+) -> Occurrence | None:
+    """The time that the campaign is on at that instant, else the next one within a year; None where there is none."""
+    found = occurrence_at(schedule, at, time_zone, own)
+    if found is not None or at >= schedule.ends_at:
+        return found
+    times = occurrences_between(schedule, at, max(at, schedule.starts_at) + _YEAR, time_zone, own)
+    return next(iter(times), None)
 
 
 def occurrence_of(

@@ -98,6 +98,12 @@ FIELDS: Mapping[str, Weight] = {
     "Query.recommendationRun": Weight(READ),
     "Query.recommendationOutcomes": Weight(10 * READ, size=50),
     "Campaign.figures": Weight(4 * READ),
+    "Campaign.survey": Weight(READ),
+    **{
+        f"CampaignIncludes.{one}": Weight(READ, size=20)
+        for one in ("tasks", "rewards", "draws", "flashSales", "goals", "leaderboards", "spaces")
+    },
+    "Gathering.campaign": Weight(READ),
     "Campaign.experimentPlan": Weight(100 * READ),
     "Subscription.campaignUpdated": Weight(READ),
     "Goal.myProgress": Weight(READ),

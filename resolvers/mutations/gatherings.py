@@ -49,6 +49,11 @@ class GatheringInput:
     attendance_closes_minutes: int = strawberry.field(
         default=60, description="How long after it ends members may note that they came, 0 to 1440."
     )
+    campaign: str | None = strawberry.field(
+        default=None,
+        description="The key of the campaign that it belongs to. Staff and services say so; whoever else looks after it leaves it as "
+        "it is by stating none.",
+    )
 
 
 @strawberry.input(description="What to hold where.")
@@ -197,6 +202,7 @@ def _stated(given: GatheringInput) -> Stated:
         tuple(given.remind_hours),
         given.attendance_opens_minutes,
         given.attendance_closes_minutes,
+        given.campaign,
     )
 
 

@@ -10,6 +10,7 @@ from community.gatherings.model import Rsvp
 from resolvers.context import Info
 from resolvers.relay import After, Before, Connection, First, Last, Listing, connect, decode_bytes_id, window
 from resolvers.types.gatherings import (
+    COMING,
     Gathering,
     GatheringRsvp,
     GatheringState,
@@ -18,7 +19,6 @@ from resolvers.types.gatherings import (
 )
 from storage.paging import Page
 
-COMING = Listing("coming gatherings", (datetime, bytes))
 PAST = Listing("past gatherings", (datetime, bytes))
 ANSWERS = Listing("a member's gatherings", (datetime, bytes))
 
@@ -31,6 +31,9 @@ class GatheringFilter:
     )
     state: GatheringState = strawberry.field(
         default=GatheringState.SCHEDULED, description="Or those that were cancelled."
+    )
+    campaign: str | None = strawberry.field(
+        default=None, description="Only those that belong to the campaign of this key."
     )
 
 
@@ -64,7 +67,7 @@ class GatheringQueries:
         listing = PAST if stated.past else COMING
         page = await info.context.services.gathering_reading.page(
             await info.context.viewer(),
-            reading.GatheringFilter(stated.space, stated.past, stated.state),
+            reading.GatheringFilter(stated.space, stated.past, stated.state, stated.campaign),
             info.context.services.now(),
             window(first, after, last, before, of=listing),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,6 +11,7 @@ from gamification.campaigning import planning
 from gamification.campaigning.report import Comparison, Figures, Watched
 from gamification.campaigning.service import CampaignView
 from gamification.campaigns import model as domain
+from gamification.campaigns.schedule import Occurrence
 from gamification.experiments.model import Interval, NotEnough
 from gamification.experiments.ratio import RatioCheck
 from gamification.kit.actors import Permission
@@ -21,6 +22,10 @@ from resolvers.relay import Node, encode_id
 from resolvers.scalars import Long
 from resolvers.types.names import label, text
 from resolvers.types.tasks import DefinitionStatus
+
+if TYPE_CHECKING:
+    from resolvers.types.campaign_includes import CampaignIncludes
+    from resolvers.types.surveys import Survey
 
 CampaignState = domain.CampaignState
 strawberry.enum(
@@ -67,6 +72,14 @@ class CampaignSchedule:
         "is_by_member",
         description="Whether its days begin at each member's own midnight; else the programme's.",
     )
+
+
+@strawberry.type(description="A time that a campaign is on.")
+class CampaignTime:
+    model: strawberry.Private[Occurrence]
+    key: str = of_model("key", description="`once`, or its first day.")
+    starts_at: datetime = of_model("starts_at", description="From when on.")
+    ends_at: datetime = of_model("ends_at", description="Until when.")
 
 
 @strawberry.type(description="What a campaign multiplies.")
@@ -391,6 +404,34 @@ class Campaign(Node):
     def steps(self, info: Info) -> list[CampaignStep] | None:
         info.context.caller.require(Permission.CAMPAIGNS_READ)
         return [CampaignStep(model=one) for one in self.view.run.steps]
+
+    @strawberry.field(
+        description="The time that it is on now, else the next one; null where it is over. Where it goes by members it is that of the "
+        "member who asks, and null for others."
+    )
+    async def next_time(self, info: Info) -> CampaignTime | None:
+        viewer = await info.context.services.members.me(info.context.caller)
+        found = await info.context.services.campaigns.next_time(info.context.caller, self.view, viewer)
+        return CampaignTime(model=found) if found is not None else None
+
+    @strawberry.field(description="What belongs to it, as far as it is there for the caller.")
+    def includes(
+        self,
+    ) -> Annotated["CampaignIncludes", strawberry.lazy("resolvers.types.campaign_includes")]:
+        from resolvers.types.campaign_includes import CampaignIncludes
+
+        stated = self.view.definition
+        return CampaignIncludes(key=stated.key, model=stated.includes)
+
+    @strawberry.field(description="What those who took part are asked after its end; null for nothing.")
+    async def survey(
+        self, info: Info
+    ) -> Annotated["Survey", strawberry.lazy("resolvers.types.surveys")] | None:
+        from resolvers.types.surveys import build_survey
+
+        key = self.view.definition.survey
+        found = await info.context.services.survey_reading.survey(info.context.caller, key) if key else None
+        return await build_survey(info, found) if found is not None else None
 
     @strawberry.field(
         description="What its experiment will be able to find; null without one. Operators and services see it."

@@ -1,7 +1,7 @@
 """Gatherings, and who comes to them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -15,6 +15,9 @@ from resolvers.relay import After, Before, Connection, First, Last, Listing, Nod
 from resolvers.scalars import Long
 from resolvers.types.members import Member
 from resolvers.types.spaces import Space, space_of
+
+if TYPE_CHECKING:
+    from resolvers.types.campaigns import Campaign
 
 GatheringState = domain.GatheringState
 strawberry.enum(
@@ -37,6 +40,7 @@ strawberry.enum(
     "place has. CANCELLED: it does not take place. MOVED_UP: they waited, and have a place now. REMOVED: they were taken out "
     "of it.",
 )
+COMING = Listing("coming gatherings", (datetime, bytes))
 RSVPS = Listing("gathering answers", (datetime, bytes))
 TURNS = Listing("gathering waitlist", (int, bytes))
 
@@ -228,6 +232,18 @@ class Gathering(Node):
     viewer_rsvp: GatheringRsvp | None = batched(
         _own, description="The caller's own answer; null where they gave none."
     )
+
+    @strawberry.field(
+        description="The campaign that it belongs to; null for none, or where that is not there for the caller."
+    )
+    async def campaign(
+        self, info: Info
+    ) -> Annotated["Campaign", strawberry.lazy("resolvers.types.campaigns")] | None:
+        from resolvers.queries.campaigns import campaign_of
+        from resolvers.types.campaigns import build_campaign
+
+        found = await campaign_of(info, self.model.campaign) if self.model.campaign is not None else None
+        return await build_campaign(info, found) if found is not None else None
 
     @strawberry.field(description="Whether one can be there online.")
     def is_online(self) -> bool:

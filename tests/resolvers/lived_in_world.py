@@ -112,6 +112,16 @@ GRAND: dict[str, Any] = {
     "goal": {"aim": "participants", "target": 5},
     "experiment": {"variants": [{"key": "a", "percent": 50}, {"key": "b", "percent": 50}]},
     "measures": {"participates": ["visit"], "for_days": 1},
+    "survey": "feedback",
+    "includes": {
+        "tasks": ["regular"],
+        "rewards": ["tea"],
+        "draws": ["wheel"],
+        "flash_sales": ["rush"],
+        "goals": ["march"],
+        "leaderboards": ["daily"],
+        "spaces": ["square"],
+    },
 }
 """With everything that a campaign can state; nobody is held out, so that all see it."""
 
@@ -206,7 +216,7 @@ async def lived_in(club: ProgrammeUnderTest) -> ProgrammeUnderTest:
     await complained(club, ANN, word="secret")
     await wrote(club, ANN, word="secret")
     await wrote(club, "zoe")
-    await gathered(club, ANN, "zoe", word="secret")
+    await gathered(club, ANN, "zoe", word="secret", campaign="grand")
     await liked(club, "zoe", ANN)
     await liked(club, ANN, "zoe")
     await kept(club, ANN, "zoe", word="secret")

@@ -10,6 +10,7 @@ from gamification.kit.numbers import LONG_MAX
 from gamification.programmes.definitions.base import Definition, Expression, Key, Model, Name
 
 Count = Annotated[int, Field(strict=True, ge=1, le=LONG_MAX)]
+INCLUDED_MAX = 20
 MULTIPLIERS_MAX = 10
 HOLD_OUT = "holdout"
 """What the variant of those is called who are kept out, to compare with."""
@@ -195,16 +196,19 @@ class Texts(Model):
     after: CampaignText | None = None
 
 
+Included = Annotated[tuple[Key, ...], Field(max_length=INCLUDED_MAX)]
+
+
 class Includes(Model):
     """What belongs to a campaign and is shown with it; each has its own times and conditions."""
 
-    tasks: tuple[Key, ...] = ()
-    rewards: tuple[Key, ...] = ()
-    draws: tuple[Key, ...] = ()
-    flash_sales: tuple[Key, ...] = ()
-    goals: tuple[Key, ...] = ()
-    leaderboards: tuple[Key, ...] = ()
-    spaces: tuple[Key, ...] = ()
+    tasks: Included = ()
+    rewards: Included = ()
+    draws: Included = ()
+    flash_sales: Included = ()
+    goals: Included = ()
+    leaderboards: Included = ()
+    spaces: Included = ()
 
 
 class Campaign(Definition):

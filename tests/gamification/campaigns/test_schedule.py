@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamification.campaigns.schedule import Own, begins_on, occurrence_at, occurrence_of, occurrences_between
+from gamification.campaigns.schedule import (
+    Own,
+    begins_on,
+    next_occurrence,
+    occurrence_at,
+    occurrence_of,
+    occurrences_between,
+)
 from gamification.programmes.definitions import CampaignSchedule
 
 START, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
@@ -37,6 +44,30 @@ def test_once_is_from_beginning_to_end() -> None:
     assert found is not None
     assert (found.key, found.starts_at, found.ends_at) == ("once", START, END)
     assert occurrence_at(schedule, END, "UTC", None) is None
+
+
+def test_the_next_time_is_the_one_that_is_on_else_the_first_to_come_within_a_year() -> None:
+    monthly = scheduled(repeat="monthly", days=[10])
+    found = [
+        next_occurrence(monthly, at, "UTC")
+        for at in (
+            START - timedelta(days=9),
+            datetime(2026, 3, 10, 12, tzinfo=UTC),
+            datetime(2026, 3, 11, tzinfo=UTC),
+            END,
+        )
+    ]
+    assert [one.key if one else None for one in found] == ["2024-01-10", "2026-03-10", "2026-04-10", None]
+    once = next_occurrence(scheduled(), START - timedelta(days=900), "UTC")
+    assert once is not None
+    assert once.key == "once"
+    yearly = scheduled(repeat="birthday")
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    leap = next_occurrence(yearly, datetime(2026, 1, 2, tzinfo=UTC), "UTC", own("02-29"))
+    assert leap is not None
+    assert leap.key == "2026-02-28"
+    assert next_occurrence(yearly, at, "UTC", None) is None
+    assert next_occurrence(yearly, at, "UTC", own(None)) is None
 
 
 def test_a_member_day_each_month_takes_the_last_day_of_a_short_one() -> None:

@@ -70,7 +70,8 @@ async def test_a_purchase_taken_back_takes_its_tier_though_its_points_are_gone(
         await club.services.points.spend(club.member_actor("ann"), None, "points", 120, "mug", "k")
     elif gone == "lapsed":
         club.clock.advance(timedelta(days=60))
-        await club.services.points.expire_lapsed(club.clock.now)
+        while await club.services.points.expire_lapsed(club.clock.now):
+            pass  # those of other programmes, too
     else:
         await club.do("use", "ann")
         await club.do("use", "ann")  # 50 of 70
