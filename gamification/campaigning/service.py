@@ -7,7 +7,7 @@ from gamification.campaigning.model import CampaignMember
 from gamification.campaigning.report import Figures, figures_of
 from gamification.campaigning.repository import CampaignMemberRepository
 from gamification.campaigns.approval import digest_of, is_cleared, needs_approval, state_of
-from gamification.campaigns.joining import is_for, is_for_everyone, own_of, variant_of
+from gamification.campaigns.joining import NO_VARIANT, is_for, is_for_everyone, own_of, variant_of
 from gamification.campaigns.model import CampaignAct, CampaignRun, CampaignState, Step, new_run
 from gamification.campaigns.repository import CampaignRunRepository
 from gamification.campaigns.schedule import Occurrence, next_occurrence, occurrence_at
@@ -103,6 +103,14 @@ class CampaignService:
             and self._is_open_to(actor.programme_id, one.definition, member)
             and occurrence_at(one.definition.schedule, now, zone, own_of(member)) is not None
         ]
+
+    @staticmethod
+    def variant(actor: Actor, view: CampaignView, viewer: Member | None) -> str | None:
+        """The variant of its experiment by which the member who asks is treated; None where there is none, and for others."""
+        if viewer is None:
+            return None
+        found = variant_of(actor.programme_id, view.definition, viewer.id)
+        return found if found not in (NO_VARIANT, HOLDOUT) else None
 
     async def next_time(self, actor: Actor, view: CampaignView, viewer: Member | None) -> Occurrence | None:
         """The time that a campaign is on, else the next one; None where it is over, or goes by members and nobody asks."""

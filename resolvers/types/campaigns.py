@@ -414,6 +414,14 @@ class Campaign(Node):
         found = await info.context.services.campaigns.next_time(info.context.caller, self.view, viewer)
         return CampaignTime(model=found) if found is not None else None
 
+    @strawberry.field(
+        description="How its experiment treats the member who asks: a variant's key, the same for good; null without variants and for "
+        "others. Whom it keeps out it is not there for."
+    )
+    async def variant(self, info: Info) -> str | None:
+        viewer = await info.context.services.members.me(info.context.caller)
+        return info.context.services.campaigns.variant(info.context.caller, self.view, viewer)
+
     @strawberry.field(description="What belongs to it, as far as it is there for the caller.")
     def includes(
         self,

@@ -50,7 +50,7 @@ PUBLIC: dict[str, set[str]] = {
     | {"newWithinSeconds"},
     "ReferralMilestone": {"count"},
     # Those that take effect, for whom they are for.
-    "Campaign": {"id", "key", "name", "description", "status", "version", "kind", "state"},
+    "Campaign": {"id", "key", "name", "description", "status", "version", "kind", "state", "variant"},
     "CampaignSchedule": {"startsAt", "endsAt", "repeat", "days", "months", "lasts", "byMember"},
     "CampaignMultiplier": {"unit", "percent", "stacks"},
     "CampaignTime": {"key", "startsAt", "endsAt"},

@@ -499,6 +499,37 @@ async def test_a_hold_out_gets_nothing_and_is_compared_with(
     assert found["comparisons"][0]["spend"] == {"notEnough": None}
 
 
+async def test_a_client_shows_the_variant_by_which_rules_treat_the_member(
+    programme: MakeProgramme, graphql: GraphQL
+) -> None:
+    variants = [{"key": "a", "percent": 45}, {"key": "b", "percent": 45}]
+    club = await made(
+        programme,
+        {**DOUBLE, "multiply": [], "budget": {}, "experiment": {"hold_out": 10, "variants": variants}},
+        rules=[
+            {
+                "key": "only_b",
+                "on": ["visit"],
+                "campaign": "double",
+                "when": 'campaigns.double == "b"',
+                "effects": [{"points": {"unit": "points", "amount": 5}}],
+            }
+        ],
+    )
+    names = [f"m{n:02}" for n in range(40)]
+    await club.join_all(*names)
+    shown = {}
+    for name in names:
+        await club.do("visit", name)
+        found = await graphql.read(club.member_actor(name), '{ campaign(key: "double") { variant } }')
+        shown[name] = found["campaign"] and found["campaign"]["variant"]
+    assert {shown[name] for name in names if await club.balance(name, "points")} == {"b"}
+    assert {shown[name] for name in names if not await club.balance(name, "points")} == {"a", None}
+    for actor in (club.operator, club.service):
+        found = await graphql.read(actor, '{ campaign(key: "double") { variant } }')
+        assert found["campaign"] == {"variant": None}
+
+
 async def test_who_comes_to_the_audience_later_is_reached_then(
     programme: MakeProgramme, graphql: GraphQL
 ) -> None:
