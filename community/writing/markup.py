@@ -7,7 +7,7 @@ member; then a list of what is allowed takes out whatever else might have got th
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,14 +65,15 @@ class Markup:
 
     def render(self, source: str) -> Rendered:
         """What a text looks like. Never raises: whatever is no Markdown is text."""
-        tokens = self._parser.parse(source)
+        parser = _parser()
+        tokens = parser.parse(source)
         found = _Found()
         for token in tokens:
             if token.children:
                 token.children = list(self._shown(token.children, found))
             elif style := token.attrs.pop("style", None):
                 token.attrs["align"] = str(style).removeprefix("text-align:")
-        html: str = self._parser.renderer.render(tokens, self._parser.options, {})
+        html: str = parser.renderer.render(tokens, parser.options, {})
         return Rendered(
             html=clean(html),
             text=_text(tokens),
@@ -80,14 +81,6 @@ class Markup:
             images=tuple(dict.fromkeys(found.images)),
             mentions=tuple(dict.fromkeys(found.mentions)),
         )
-
-    @cached_property
-    def _parser(self) -> MarkdownIt:
-        parser = MarkdownIt("commonmark", {"html": False, "linkify": True})
-        parser.enable(["table", "strikethrough", "linkify"])
-        # mypy takes the attribute for the method that it replaces, as the library means it to be.
-        parser.validateLink = _is_allowed  # type: ignore[method-assign]
-        return parser
 
     def _shown(self, tokens: Sequence[Token], found: "_Found") -> Iterator[Token]:
         """The tokens of a line: mentions instead of links to members, links instead of pictures from elsewhere."""
@@ -176,6 +169,16 @@ def _kept(tag: str, name: str, value: str) -> str | None:
     if name == "class":
         return value if value == "mention" or value.startswith("language-") else None
     return value
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """One for all texts: making it takes longer than most of them."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True})
+    parser.enable(["table", "strikethrough", "linkify"])
+    # mypy takes the attribute for the method that it replaces, as the library means it to be.
+    parser.validateLink = _is_allowed  # type: ignore[method-assign]
+    return parser
 
 
 def _is_allowed(url: str) -> bool:

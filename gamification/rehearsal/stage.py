@@ -19,6 +19,7 @@ from gamification.ledger.pending import PendingPoints
 from gamification.members.feed import FeedKind
 from gamification.programmes.catalogue import Catalogue
 from gamification.rewards.model import Redemption
+from gamification.settlement.states import Changes
 from gamification.settlement.workspace import Workspace
 from gamification.tasks.model import Progress
 from gamification.tiers.assessment import Terms
@@ -53,11 +54,26 @@ class Done:
     boards: list[tuple[str, str]] = field(default_factory=list)
 
 
+class _Noted(Changes):
+    """Tells the stage what it changes. That is a ring, and harmless: there is one of it as long as a rehearsal is played."""
+
+    def __init__(self, stage: "Stage") -> None:
+        super().__init__()
+        self._stage = stage
+
+    def put(self, mapping: MutableMapping[bytes, Any], key: bytes, value: Any) -> None:
+        super().put(mapping, key, value)
+        if mapping is self._stage.shelf.redemptions:
+            self._stage.done.redemptions.append(value)
+        elif mapping is self._stage.tier_changes:
+            self._stage.done.tiers.append(value)
+
+
 class Stage(Workspace):
     """`done` fills while something is played, until it is taken."""
 
     def __init__(self, catalogue: Catalogue, now: datetime) -> None:
-        super().__init__(catalogue, now)
+        super().__init__(catalogue, now, _Noted(self))
         self.done = Done()
         self.members: dict[bytes, Own] = {}
         self._terms: dict[Catalogue, dict[str, Terms]] = {}
@@ -129,10 +145,3 @@ class Stage(Workspace):
     def put_record(self, record: Record) -> None:
         super().put_record(record)
         self.done.boards.append((record.board, record.period))
-
-    def _set(self, mapping: MutableMapping[bytes, Any], key: bytes, value: Any) -> None:
-        super()._set(mapping, key, value)
-        if mapping is self.shelf.redemptions:
-            self.done.redemptions.append(value)
-        elif mapping is self.tier_changes:
-            self.done.tiers.append(value)

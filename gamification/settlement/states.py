@@ -27,6 +27,21 @@ from gamification.tiers.assessment import Terms
 from gamification.tiers.model import Growth, TierChange, TierState
 
 
+class Changes:
+    """The ids of what was changed, and what each was before. An object of its own: the parts of `States` that note their changes
+    here would else hold the whole, and every transaction leave a ring of objects for Python's garbage collector to find."""
+
+    def __init__(self) -> None:
+        self.ids: set[bytes] = set()
+        self.steps: list[tuple[MutableMapping[bytes, Any], bytes, Any]] = []
+
+    def put(self, mapping: MutableMapping[bytes, Any], key: bytes, value: Any) -> None:
+        """Keep a changed state, in a way that can be undone."""
+        self.steps.append((mapping, key, mapping.get(key)))
+        mapping[key] = value
+        self.ids.add(key)
+
+
 class States:
     """States by id. `sequence` is the place of the operation at hand in the programme's order.
 
@@ -34,7 +49,7 @@ class States:
     whose score must be recomputed from the contributions that still stand.
     """
 
-    def __init__(self, catalogue: Catalogue, now: datetime) -> None:
+    def __init__(self, catalogue: Catalogue, now: datetime, changes: Changes | None = None) -> None:
         self.catalogue = catalogue
         self.now = now
         self.sequence = 0
@@ -64,9 +79,12 @@ class States:
         self.tier_changes: dict[bytes, TierChange] = {}
         self.tier_terms: dict[str, Terms] = {}
         self.growth: dict[bytes, Growth] = {}
+        changes = changes or Changes()
+        self._set = changes.put
+        self._undo = changes.steps
+        self.changed = changes.ids
         self.shelf = Shelf(self._set)
         self.goals = Book(self._set)
-        self.changed: set[bytes] = set()
         self.periods: dict[bytes, BoardPeriod] = {}
         self.transfers: list[Transfer] = []
         self.loaded_transfers: list[Transfer] = []
@@ -75,7 +93,6 @@ class States:
         self.touched: set[bytes] = set()
         self._ordinal = 0
         self._place = 0
-        self._undo: list[tuple[MutableMapping[bytes, Any], bytes, Any]] = []
 
     def mark(self) -> tuple[int, int]:
         """A point to come back to."""
@@ -219,8 +236,3 @@ class States:
         self._undo.append((self.feed, member_id, told or None))
         self.feed[member_id] = (*told, FeedMessage(kind, body))
         self.touched.add(member_id)
-
-    def _set(self, mapping: MutableMapping[bytes, Any], key: bytes, value: Any) -> None:
-        self._undo.append((mapping, key, mapping.get(key)))
-        mapping[key] = value
-        self.changed.add(key)

@@ -275,7 +275,7 @@ class Unit:
         )
         self._known |= {found for found in changed if any(found in kind for kind in states)}
         self._written_records |= changed & space.records.keys()
-        space.changed = set()
+        space.changed.clear()
         space.transfers = []
 
     async def finish(self) -> Settled | None:
