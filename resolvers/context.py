@@ -27,6 +27,8 @@ class Context:
 
     def load_afresh(self, *, cache: bool) -> None:
         """Forget what was loaded, and remember from now on or not."""
+        if hasattr(self, "loaders"):
+            self.loaders.forget()
         self.loaders = Loaders(self.services, self.actor, cache=cache)
 
     def look(self) -> None:

@@ -112,6 +112,13 @@ class Loaders:
         self._cache = cache
         self._batches: dict[Many, Loader[Any, Any]] = {}
 
+    def forget(self) -> None:
+        """Let go of what was loaded. Who holds a loader, and is held by it, is a ring that only the garbage collector undoes:
+        with all objects of the answer in it."""
+        for name in [one for one in self.__dict__ if not one.startswith("_")]:
+            del self.__dict__[name]
+        self._batches.clear()
+
     @cached_property
     def members(self) -> ById[bytes, Member]:
         """Members by id."""

@@ -138,6 +138,8 @@ class Operations:
                 )
         except TimeoutError:
             raise TookTooLong(deadlines.limit_s) from None
+        finally:
+            context.loaders.forget()
         return self._finished(answer)
 
     async def execute(

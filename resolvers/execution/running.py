@@ -257,6 +257,7 @@ class _Run:
         else:
             await together([self._value(plan, root, arguments) for root, arguments in stated])
             await together([self.complete(root) for root, _ in stated])
+        self.infos = []  # they hold this run: a ring, that else only the garbage collector undoes
         return {key: self.kept[key].value if key in self.kept else plan.typenames[key] for key in plan.keys}
 
     def prepare(self, plan: Plan) -> None:

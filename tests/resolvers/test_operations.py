@@ -58,10 +58,7 @@ def actor(role: Role) -> Actor:
 
 def context(who: Actor | None = None) -> Context:
     services: Any = None
-    made = object.__new__(Context)
-    made.__dict__.update(services=services, actor=who, request_id="t")
-    made.load_afresh = lambda *, cache: None  # type: ignore[method-assign]
-    return made
+    return Context(services, who, "t")
 
 
 async def test_a_query_is_stopped_when_its_time_is_up() -> None:
