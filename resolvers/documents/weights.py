@@ -103,7 +103,7 @@ FIELDS: Mapping[str, Weight] = {
         f"CampaignIncludes.{one}": Weight(READ, size=20)
         for one in ("tasks", "rewards", "draws", "flashSales", "goals", "leaderboards", "spaces")
     },
-    "Gathering.campaign": Weight(READ),
+    "Campaign.nextTime": Weight(READ),
     "Campaign.experimentPlan": Weight(100 * READ),
     "Subscription.campaignUpdated": Weight(READ),
     "Goal.myProgress": Weight(READ),

@@ -1,7 +1,7 @@
 """Gatherings, and who comes to them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -13,11 +13,9 @@ from resolvers.context import Info
 from resolvers.fields import batched, of_model
 from resolvers.relay import After, Before, Connection, First, Last, Listing, Node, connect, global_id, window
 from resolvers.scalars import Long
+from resolvers.types.campaigns import Campaign, build_campaign
 from resolvers.types.members import Member
 from resolvers.types.spaces import Space, space_of
-
-if TYPE_CHECKING:
-    from resolvers.types.campaigns import Campaign
 
 GatheringState = domain.GatheringState
 strawberry.enum(
@@ -93,6 +91,19 @@ async def _gatherings_of(rsvps: "list[GatheringRsvp]", info: Info) -> "list[Gath
         Gathering.of(found[one.model.gathering_id]) if one.model.gathering_id in found else None
         for one in rsvps
     ]
+
+
+async def _campaigns(gatherings: "list[Gathering]", info: Info) -> list[Campaign | None]:
+    """What they belong to: all campaigns that are there for the caller, read at once."""
+    keys = {one.model.campaign for one in gatherings} - {None}
+    if not keys:
+        return [None for _ in gatherings]
+    services, caller = info.context.services, info.context.caller
+    views = await services.campaigns.views(caller, await services.members.me(caller))
+    built = {
+        one.definition.key: await build_campaign(info, one) for one in views if one.definition.key in keys
+    }
+    return [built.get(one.model.campaign or "") for one in gatherings]
 
 
 @strawberry.type(description="A token that says who one is, to be scanned by who looks after a gathering.")
@@ -229,21 +240,13 @@ class Gathering(Node):
         _hosts, description="The member who made it; null where staff did, or they are not visible."
     )
     space: Space = batched(_spaces, description="Where it stands; who reads the space sees it.")
+    campaign: Campaign | None = batched(
+        _campaigns,
+        description="The campaign that it belongs to; null for none, or where that is not there for the caller.",
+    )
     viewer_rsvp: GatheringRsvp | None = batched(
         _own, description="The caller's own answer; null where they gave none."
     )
-
-    @strawberry.field(
-        description="The campaign that it belongs to; null for none, or where that is not there for the caller."
-    )
-    async def campaign(
-        self, info: Info
-    ) -> Annotated["Campaign", strawberry.lazy("resolvers.types.campaigns")] | None:
-        from resolvers.queries.campaigns import campaign_of
-        from resolvers.types.campaigns import build_campaign
-
-        found = await campaign_of(info, self.model.campaign) if self.model.campaign is not None else None
-        return await build_campaign(info, found) if found is not None else None
 
     @strawberry.field(description="Whether one can be there online.")
     def is_online(self) -> bool:

@@ -127,6 +127,27 @@ async def test_gatherings_are_found_by_their_campaign(graphql: GraphQL, club: Pr
     assert none["gatherings"]["nodes"] == []
 
 
+async def test_a_page_of_gatherings_reads_campaigns_once(
+    graphql: GraphQL, club: ProgrammeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await held(graphql, club, title=f"Meeting {number}", campaign="festival")
+    await held(graphql, club, title="Other")
+    reads = []
+    runs = club.services.campaigns._runs
+    of = runs.of
+
+    async def counted(*stated: Any) -> Any:
+        reads.append(stated)
+        return await of(*stated)
+
+    monkeypatch.setattr(runs, "of", counted)
+    document = "{ gatherings { nodes { title campaign { key name } } } }"
+    found = (await graphql.read(club.member_actor("bob"), document))["gatherings"]["nodes"]
+    assert [one["campaign"] and one["campaign"]["key"] for one in found].count("festival") == 3
+    assert len(reads) == 2  # compiled, and by the library
+
+
 async def test_staff_say_to_which_campaign_a_gathering_belongs_and_hosts_leave_it_as_it_is(
     graphql: GraphQL, club: ProgrammeUnderTest
 ) -> None:
