@@ -78,8 +78,13 @@ TookTooLong = ExecutionTimeout
 GIVE_UP_AFTER_S = 20.0
 """Longer than a server lets the transaction of a killed process live (`transactionLifetimeLimitSeconds`, 10 with the
 embedded servers and compose.yaml): until then what it wrote last can't be written by others."""
+WITHOUT_PRIMARY_S = 12.0
+"""Longer than a replica set takes to elect another primary (`electionTimeoutMillis`, 10 unless set); with one command
+more it is still less than a mutation may take, so that a caller is told what happened and not only that time is over."""
 
 _COMMITS_MAX = 40
+_ABORT_WITHIN_S = 1.0
+"""The server gives up by itself what it is not told to; waiting for a primary only to tell it would keep the caller."""
 _BACKOFF_MAX_S = 0.25
 _DUPLICATE_KEY = 11000
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
@@ -161,11 +166,10 @@ class Mongo:
         """Run `body` in a transaction acknowledged by the majority; on a conflict, run it again.
 
         Raises: Contention when it still conflicts after `patience_s`, else GIVE_UP_AFTER_S; MongoUnavailable when
-        there is no primary after GIVE_UP_AFTER_S; whatever `body` raises, after a rollback.
+        there is no primary after WITHOUT_PRIMARY_S; whatever `body` raises, after a rollback.
         """
         began_at = time.monotonic()
-        give_up_at = began_at + GIVE_UP_AFTER_S
-        yield_at = give_up_at if patience_s is None else began_at + patience_s
+        yield_at = began_at + (GIVE_UP_AFTER_S if patience_s is None else patience_s)
         for attempt in itertools.count():
             async with await self._client.start_session() as session:
                 session.start_transaction(
@@ -182,7 +186,7 @@ class Mongo:
                     if not (error.has_error_label("TransientTransactionError") or _is_duplicate(error)):
                         raise
                     if isinstance(error, MongoUnavailable):
-                        if time.monotonic() >= give_up_at:
+                        if time.monotonic() >= began_at + WITHOUT_PRIMARY_S:
                             raise
                     elif time.monotonic() >= yield_at:
                         break
@@ -285,7 +289,8 @@ async def _commit(session: AsyncIOMotorClientSession) -> None:
 async def _abort(session: AsyncIOMotorClientSession) -> None:
     if session.in_transaction:  # type: ignore[truthy-function]  # a property, whatever the stub says
         try:
-            await session.abort_transaction()
+            with pymongo.timeout(_ABORT_WITHIN_S):
+                await session.abort_transaction()
         except (OperationFailure, ConnectionFailure):
             return  # the server has given it up already, or will when the session lapses
 

@@ -12,6 +12,7 @@ from storage.mongo import (
     DuplicateKeyError,
     Index,
     Mongo,
+    MongoUnavailable,
     Tx,
     UpdateOne,
     find_by_ids,
@@ -91,6 +92,24 @@ async def test_gives_up_sooner_where_less_patience_is_asked(mongo: Mongo, things
     with pytest.raises(Contention):
         await mongo.transaction(blindly, patience_s=0.0)
     assert runs == 1
+
+
+async def test_gives_up_where_no_primary_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.mongo.WITHOUT_PRIMARY_S", 0.6)
+    nobody = Mongo("mongodb://127.0.0.1:1/?replicaSet=rs0", "nothing", timeout_s=0.1)
+    runs = 0
+
+    async def write(tx: Tx) -> None:
+        nonlocal runs
+        runs += 1
+        await nobody.collection("things").insert_one({"_id": b"1"}, session=tx.session)
+
+    try:
+        with pytest.raises(MongoUnavailable):
+            await nobody.transaction(write)
+    finally:
+        nobody.close()
+    assert runs > 1
 
 
 async def test_keeps_time_zone_and_milliseconds(things: Collection) -> None:
