@@ -14,7 +14,9 @@ _CAUSE = group(
     "cause",
     "Why, as far as it is one of these.",
     node("activityId", "Activity", "The activity that caused it.", optional=True),
-    text("rule", "The rule's key.", optional=True),
+    text(
+        "rule", "The rule's key; `campaigns.<campaign>:<rule>` for what a campaign adds to it.", optional=True
+    ),
     text("task", "The task's key.", optional=True),
     text("collection", "The collection's key.", optional=True),
     text("referral", "The referral offer's key.", optional=True),

@@ -1,10 +1,13 @@
 """What campaigns add to the points that rules give: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gamification.kit.numbers import LONG_MAX
+from gamification.programmes.definitions import Rule
 from gamification.rules.model import PostPoints, ResolvedEffect, RuleRef
 from gamification.rules.ruleset import ReadyMultiplier
+
+_OF_CAMPAIGNS = "campaigns."
 
 
 def multiplied(multipliers: Sequence[ReadyMultiplier], effects: Sequence[ResolvedEffect]) -> list[PostPoints]:
@@ -38,4 +41,12 @@ def _beside(effect: PostPoints, multiplier: ReadyMultiplier) -> PostPoints:
 
 def rule_of(campaign: str, rule: str) -> str:
     """What the cause of points is called that a campaign gives beside a rule's."""
-    return f"campaigns.{campaign}:{rule}"
+    return f"{_OF_CAMPAIGNS}{campaign}:{rule}"
+
+
+def campaign_of(rules: Mapping[str, Rule], rule: str) -> str | None:
+    """The campaign for which a cause of that name gave: it multiplied a rule's points, or the rule is one of its own."""
+    if rule.startswith(_OF_CAMPAIGNS) and ":" in rule:
+        return rule.removeprefix(_OF_CAMPAIGNS).partition(":")[0]
+    stated = rules.get(rule)
+    return stated.campaign if stated is not None else None

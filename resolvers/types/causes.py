@@ -10,6 +10,7 @@ from gamification.kit import causes
 from gamification.ledger.model import Limit as LimitModel
 from gamification.ledger.model import LimitKind as LimitKindModel
 from gamification.members.service import may_see_private
+from gamification.rules.multiplying import campaign_of
 from resolvers.context import Info
 from resolvers.fields import batched
 from resolvers.relay import encode_id
@@ -24,8 +25,12 @@ strawberry.enum(LimitKind, name="LimitKind", description="What kept an amount fr
 
 @strawberry.type(description="A rule as it was when it took effect.")
 class RuleVersion:
-    key: str = strawberry.field(description="The rule's key in the programme file.")
-    version: int = strawberry.field(description="Counts the changes to this rule, from 1.")
+    key: str = strawberry.field(
+        description="The rule's key in the programme file; `campaigns.<campaign>:<rule>` for what a campaign adds to it."
+    )
+    version: int = strawberry.field(
+        description="Counts the changes to this rule, from 1; of what a campaign adds, those to the campaign."
+    )
     programme_version: int | None = strawberry.field(description="The programme's version at that time.")
 
 
@@ -109,6 +114,14 @@ class Cause:
             version=self.model.rule_version,
             programme_version=self.model.programme_version,
         )
+
+    @strawberry.field(
+        description="The key of the campaign that gave it, beside a rule's points that it multiplies or by a rule of its own."
+    )
+    async def campaign(self, info: Info) -> str | None:
+        if self.model.rule is None:
+            return None
+        return campaign_of((await info.context.catalogue()).rules, self.model.rule)
 
     @strawberry.field(description="The rule's version alone.")
     def version(self) -> int | None:

@@ -82,6 +82,11 @@ async def test_points_are_doubled_while_it_is_on_and_the_rest_is_named_after_it(
     assert await club.balance("ann", "growth") == 40
     rules = sorted((one.amount, one.cause.rule) for one in await club.transfers("ann", "points"))
     assert rules == [(10, "purchases"), (30, "campaigns.double:purchases"), (30, "purchases")]
+    shown = await graphql.read(
+        club.member_actor("ann"), "{ me { ledger { nodes { amount cause { campaign rule { key } } } } } }"
+    )
+    of_points = [one for one in shown["me"]["ledger"]["nodes"] if one["cause"]["campaign"]]
+    assert [(one["amount"], one["cause"]["campaign"]) for one in of_points] == [(30, "double")]
     club.clock.now = NOON + 8 * DAY
     await club.do("buy", "ann", amount=5.0)
     # What happened while it was on is paid by it, however late it is told.
@@ -249,6 +254,12 @@ async def test_birthday_gifts_are_given_once_in_the_members_zone_and_made_up_for
 
     balances = [await club.balance(name, "points") for name in ("tui", "kai", "mia", "leo", "ann")]
     assert balances == [88, 88, 88, 0, 0]
+    shown = await graphql.read(
+        club.member_actor("kai"), "{ me { ledger { nodes { cause { campaign rule { key } } } } } }"
+    )
+    assert [one["cause"] for one in shown["me"]["ledger"]["nodes"]] == [
+        {"campaign": "birthday", "rule": {"key": "gift"}}
+    ]
     found = await figures(graphql, club, "birthday")
     assert (found["reached"], found["points"]) == (3, [{"unit": "points", "amount": 264}])
     await verified(club)
