@@ -98,6 +98,7 @@ CLUB: dict[str, Any] = {
         {"key": "square", "name": {"en": "The square"}, "kinds": ["discussion", "question"]},
         {"key": "circle", "access": "private", "admission": "added"},
         {"key": "makers", "name": {"en": "Makers"}, "access": "closed"},
+        {"key": "salon", "access": "private"},
         {"key": "lounge", "name": {"en": "Lounge"}, "tier": {"ladder": "club", "least": "gold"}},
         {"key": "attic", "status": "archived"},
     ],

@@ -23,8 +23,8 @@ class Kind(StrEnum):
 
 class Code(StrEnum):
     """Why. By rule: CLAIMABLE, NEARLY_DONE, BEGUN and OPEN tasks; TIER_WITHIN_REACH, a task that helps to the next tier; WISHED,
-    POINTS_LAPSE and AFFORDABLE rewards; IS_ON, a campaign; UNANSWERED questions; SPACE_OF_TIER and JOINABLE spaces. From
-    behaviour: ALSO_CHOSEN with something the member chose; POPULAR, or so with members who are LIKE_YOU; FRESH, published
+    POINTS_LAPSE and AFFORDABLE rewards; IS_ON, a campaign; UNANSWERED questions; SPACE_OF_TIER, JOINABLE and REQUESTABLE
+    spaces. From behaviour: ALSO_CHOSEN with something the member chose; POPULAR, or so with members who are LIKE_YOU; FRESH, published
     lately; VARIETY, drawn so that not only what is known to be liked is ever shown."""
 
     CLAIMABLE = "claimable"
@@ -39,6 +39,7 @@ class Code(StrEnum):
     UNANSWERED = "unanswered"
     SPACE_OF_TIER = "space_of_tier"
     JOINABLE = "joinable"
+    REQUESTABLE = "requestable"
     ALSO_CHOSEN = "also_chosen"
     LIKE_YOU = "like_you"
     POPULAR = "popular"

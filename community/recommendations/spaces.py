@@ -6,7 +6,7 @@ from community.recommendations.model import Code, Kind
 from community.recommendations.sources import Offer, Person
 from community.recommendations.wording import Reason
 from community.spaces.access import state_on_joining
-from community.spaces.model import SpaceRights
+from community.spaces.model import SpaceRights, SpaceState
 from gamification.programmes.definitions import Status
 
 
@@ -22,7 +22,7 @@ class SpaceSource:
             for key, rights in person.viewer.rights.items()
             if rights.space.status is Status.PUBLISHED
             and rights.membership is None
-            and state_on_joining(rights.space) is not None
+            and state_on_joining(rights.space)
         }
 
     async def names(self, person: Person, items: Sequence[str]) -> Mapping[str, str]:
@@ -32,7 +32,9 @@ class SpaceSource:
 
 
 def _offer(person: Person, rights: SpaceRights) -> Offer:
-    space, plain = rights.space, Reason(Code.JOINABLE, {})
+    space = rights.space
+    at_once = state_on_joining(space) is SpaceState.ACTIVE
+    plain = Reason(Code.JOINABLE if at_once else Code.REQUESTABLE, {})
     ladder = person.catalogue.ladders.get(space.tier.ladder) if space.tier is not None else None
     if space.tier is None or ladder is None:
         return Offer(rights, plain=plain)

@@ -53,6 +53,7 @@ TEXTS: Mapping[tuple[Code, Kind | None], _Texts] = {
         "zh": "为{tier}及以上会员开放，您已符合。",
     },
     (Code.JOINABLE, None): {"en": "You can join it.", "zh": "您可以加入。"},
+    (Code.REQUESTABLE, None): {"en": "You can ask to join it.", "zh": "您可以申请加入。"},
     (Code.ALSO_CHOSEN, None): {
         "en": "Members who chose “{seed}” also chose this.",
         "zh": "选择了“{seed}”的会员也选择了它。",

@@ -31,7 +31,8 @@ strawberry.enum(
     description="Why. CLAIMABLE: done, and its reward waits. NEARLY_DONE, BEGUN, OPEN: tasks. TIER_WITHIN_REACH: what it gives "
     "helps to the next tier. WISHED: on the wish list. POINTS_LAPSE: it can be had for points that lapse within 30 days. "
     "AFFORDABLE: it can be had. IS_ON: a campaign. UNANSWERED: a question about what the member answers. SPACE_OF_TIER: for "
-    "members of their tier. JOINABLE: a space. ALSO_CHOSEN: at least 5 members who chose what they chose chose it too. "
+    "members of their tier. JOINABLE: a space. REQUESTABLE: a space that one asks to join. ALSO_CHOSEN: at least 5 members who "
+    "chose what they chose chose it too. "
     "LIKE_YOU: popular with members of their stage and segments, POPULAR with all: at least 5 in the last 30 days. FRESH: "
     "published within 2 days. VARIETY: drawn, so that not the same is always shown.",
 )

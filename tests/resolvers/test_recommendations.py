@@ -145,6 +145,7 @@ async def test_a_space_for_members_of_ones_tier_says_so(graphql: GraphQL, club: 
 
     assert why(found, "lounge") == ("SPACE_OF_TIER", "For members from Gold on, like you.")
     assert why(found, "makers") == ("JOINABLE", "You can join it.")
+    assert why(found, "salon") == ("REQUESTABLE", "You can ask to join it.")
 
 
 async def test_a_campaign_that_is_on_for_a_member_is_shown_and_one_that_is_not_for_them_is_not(
@@ -290,7 +291,7 @@ async def test_nothing_is_shown_that_one_may_not_see_has_done_or_cannot_afford(
 
     assert await keys(graphql, club, "ann", "task") == {"scholar", "climb", "advanced"}
     assert await keys(graphql, club, "ann", "reward") == {"mug"}
-    assert await keys(graphql, club, "ann", "space") == {"square"}
+    assert await keys(graphql, club, "ann", "space") == {"square", "salon"}
 
 
 async def test_posts_are_left_out_that_one_may_not_read_or_had_to_do_with_at_the_moment_of_asking(
