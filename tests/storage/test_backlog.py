@@ -83,7 +83,7 @@ async def test_what_a_transaction_leaves_is_gone_with_it(mongo: Mongo, backlog: 
     assert await backlog.due("tests_first", START + 10 * SECOND) == []
 
 
-async def test_without_consumers_nothing_is_kept(mongo: Mongo) -> None:
+async def test_without_consumers_nothing_is_kept(mongo: Mongo, backlog: Backlog) -> None:
     await append(mongo, Backlog(mongo, []), chore(1))
 
     assert await mongo.collection("backlog").count_documents({"programme_id": "p"}) == 0
