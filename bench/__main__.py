@@ -1,4 +1,4 @@
-"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale] [community] [insights] [recommendations] [rehearse]`: all of them when none is named."""
+"""`python -m bench [intake] [page] [nakama] [million] [redis] [live] [flashsale] [community] [insights] [recommendations] [rehearse] [webhooks]`: all of them when none is named."""
 
 import argparse
 import sys
@@ -20,6 +20,7 @@ from bench import (
     ranks,
     recommendations,
     rehearse,
+    webhooks,
 )
 from bench.loads import Failed, client
 from bench.peers.table import versions
@@ -40,6 +41,7 @@ _BENCHMARKS = {
     "insights": insights.measure,
     "recommendations": recommendations.measure,
     "rehearse": rehearse.measure,
+    "webhooks": webhooks.measure,
 }
 _ABOUT = {
     "intake": "Intake through all rules",
@@ -53,6 +55,7 @@ _ABOUT = {
     "insights": "Reports over a million activities, in process",
     "recommendations": "Recommendations on real data, hit rate at 10",
     "rehearse": "Rehearsal of a year of real purchases, in process",
+    "webhooks": "Webhooks, in process",
 }
 
 

@@ -1,4 +1,5 @@
-"""The community in process: a feed page, search, writing, and telling those who watch, each beside what the stores alone take.
+"""The community in process: a feed page, search, recommendations, writing, and telling those who watch, each beside what the
+stores alone take.
 
 20,000 posts of 2,000 members with two comments each are put into the database as they would be stored; what is measured
 goes by the schema, with everything that a caller meets but HTTP.
@@ -58,7 +59,12 @@ PROGRAMME: dict[str, Any] = {
         }
     ],
     "screening": [{"key": "insults", "verdict": "refuse", "words": {"listed": ["jerk", "笨蛋"]}}],
-    "spaces": [{"key": _SPACE, "kinds": ["discussion"]}],
+    "spaces": [{"key": _SPACE, "kinds": ["discussion"]}, *({"key": f"room{number}"} for number in range(10))],
+    "tasks": [{"key": f"task{number}", "goal": 3} for number in range(20)],
+    "rewards": [
+        {"key": f"reward{number}", "privilege": {"flag": f"flag{number}", "lasts": "P30D"}}
+        for number in range(20)
+    ],
 }
 _WORDS = [
     "running",
@@ -78,6 +84,8 @@ FEED = """query ($kind: FeedKind!) { feed(kind: $kind, first: 20) { nodes { id t
     bestComments { id text author { displayName } } } pageInfo { endCursor } } }"""
 SEARCH = """query ($q: String!) { search(query: $q, first: 20) { nodes {
     node { __typename ... on Post { id title } ... on Comment { id } } highlights { place parts { text } } } } }"""
+RECOMMENDED = """query { me { recommendations(first: 10) { kind targetId reason { code text } task { key name }
+    reward { key name } space { key name } member { displayName } post { id title author { displayName } } } } }"""
 WRITE = """mutation ($input: CreateCommentInput!) { createComment(input: $input) {
     __typename ... on CreateCommentSuccess { comment { id } } } }"""
 WATCH = """subscription ($id: ID!) { commentAdded(postId: $id) { post { commentCount }
@@ -134,6 +142,7 @@ async def measure(world: World) -> list[Line]:
         ("two Chinese characters of 200 posts", "花园", "花园"),
     ):
         lines.append(await _search(world, forum, name, words, term))
+    lines += await _recommending(world, forum)
     lines.append(await _writing(world, forum))
     lines.append(await _telling(forum))
     return lines
@@ -226,6 +235,44 @@ async def _search(world: World, forum: Forum, name: str, words: str, term: str) 
         await posts.find(query, {"search": 0}).sort("published_at", -1).limit(20).to_list(None)
 
     return await _line(f"search: {name}", ours, floor, "the latest 20 with the term, by Motor", "stated")
+
+
+async def _recommending(world: World, forum: Forum) -> list[Line]:
+    """The nightly job, and what a member is then shown."""
+    stored, posts = world.mongo.collection("recommendations"), world.mongo.collection("posts")
+    began = time.perf_counter()
+    seen = 0
+    for name in ("posts", "comments"):
+        async for _ in world.mongo.collection(name).find(
+            {"programme_id": KEY}, {"search": 0}, batch_size=5000
+        ):
+            seen += 1
+    floor_s = time.perf_counter() - began
+    began = time.perf_counter()
+    await forum.services.recommendations.recommending.run_daily(KEY)
+    took_s = time.perf_counter() - began
+    assert await stored.count_documents({"programme_id": KEY}) == MEMBERS
+    nightly = Line(
+        f"recommendations learnt, measured and made for {MEMBERS:,} members",
+        f"{took_s:.1f} s",
+        f"{floor_s:.1f} s  reading {seen:,} posts and comments, by Motor",
+        took_s / floor_s,
+        "stated",
+    )
+
+    async def ours(number: int) -> None:
+        found = await forum.ask(forum.caller(number), RECOMMENDED)
+        assert len(found["me"]["recommendations"]) == 10
+
+    async def floor(number: int) -> None:
+        row = await stored.find_one({"_id": forum.authors[number]})
+        assert row is not None
+        await posts.find({"_id": {"$in": forum.posts[-10:]}}, {"search": 0}).to_list(None)
+
+    shown = await _line(
+        "ten recommendations, looked at again as they are shown", ours, floor, "two finds by Motor", "stated"
+    )
+    return [nightly, shown]
 
 
 async def _writing(world: World, forum: Forum) -> Line:

@@ -1,7 +1,8 @@
-"""One call for all that is asked in one turn of the event loop."""
+"""One call for all that is asked in one turn of the event loop, or while the call before is under way."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -18,10 +19,13 @@ class _Batch(Generic[K, R]):
 
 class Batcher(Generic[G, K, R]):
     """Gathers keys of one group until the loop turns, then calls once. Nothing is kept: who asks in the next turn, or
-    while a call is under way, is answered by a new call, so that nobody sees what was read before they asked."""
+    while a call is under way, is answered by a new call, so that nobody sees what was read before they asked. With
+    `in_turn` there is one call at a time, over all groups, and the next gathers until it is over: for writes, which are
+    cheaper together and lose nothing by waiting."""
 
-    def __init__(self, call: Callable[[G, list[K]], Awaitable[R]]) -> None:
+    def __init__(self, call: Callable[[G, list[K]], Awaitable[R]], *, in_turn: bool = False) -> None:
         self._call = call
+        self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if in_turn else nullcontext()
         self._open: dict[G, _Batch[K, R]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -40,7 +44,10 @@ class Batcher(Generic[G, K, R]):
         return await future
 
     async def _run(self, group: G) -> None:
-        batch = self._open.pop(group)
+        async with self._turn:
+            await self._answer(group, self._open.pop(group))
+
+    async def _answer(self, group: G, batch: _Batch[K, R]) -> None:
         try:
             result = await self._call(group, list(batch.keys))
         except asyncio.CancelledError:

@@ -12,8 +12,10 @@ from community.webhooks.model import (
     DeliveryState,
     Endpoint,
     Event,
+    Noted,
     delivery_id,
 )
+from storage.batching import Batcher
 from storage.mongo import ASCENDING, DESCENDING, Document, Index, Mongo, UpdateOne, find_by_ids, write
 from storage.paging import Page, Window, find_page
 
@@ -38,6 +40,7 @@ class DeliveryRepository:
 
     def __init__(self, mongo: Mongo) -> None:
         self._deliveries = mongo.collection(COLLECTION)
+        self._notes: Batcher[None, Noted, None] = Batcher(self._note, in_turn=True)
 
     # -- reading
 
@@ -121,28 +124,33 @@ class DeliveryRepository:
             _reopening(now),
         )
 
-    async def note(
-        self, delivery: Delivery, attempt: Attempt, state: DeliveryState, due_at: datetime | None
-    ) -> bool:
-        """What became of an attempt; whether nobody else had noted one, or asked for it anew, since it was read."""
-        changes: Document = {
-            "$push": {"attempts": {"$each": [_attempt_to(attempt)], "$slice": -ATTEMPTS_KEPT}},
-            "$inc": {"tries": 1, "made": 1},
-            "$set": {"state": state.value},
-        }
-        if due_at is not None:
-            changes["$set"]["due_at"] = due_at
-        else:
-            changes["$set"]["ended_at"] = attempt.at
-            changes["$unset"] = {"due_at": ""}
-        result = await self._deliveries.update_one(
-            {"_id": delivery.id, "state": DeliveryState.PENDING.value, "made": delivery.made}, changes
-        )
-        return bool(result.modified_count)
+    async def note(self, noted: Noted) -> None:
+        """What became of an attempt, unless somebody else has noted one, or asked for it anew, since it was read. Written
+        when it returns, together with what others note meanwhile."""
+        await self._notes.ask(None, [noted])
+
+    async def _note(self, _: None, noted: Sequence[Noted]) -> None:
+        await self._deliveries.bulk_write([_noting(one) for one in noted], ordered=False)
 
     async def forget(self, endpoint_id: bytes) -> None:
         """Delete all of an endpoint."""
         await self._deliveries.delete_many({"endpoint_id": endpoint_id})
+
+
+def _noting(noted: Noted) -> UpdateOne:
+    delivery, attempt = noted.delivery, noted.attempt
+    changes: Document = {
+        "$push": {"attempts": {"$each": [_attempt_to(attempt)], "$slice": -ATTEMPTS_KEPT}},
+        "$inc": {"tries": 1, "made": 1},
+        "$set": {"state": noted.state.value},
+    }
+    if noted.due_at is not None:
+        changes["$set"]["due_at"] = noted.due_at
+    else:
+        changes["$set"]["ended_at"] = attempt.at
+        changes["$unset"] = {"due_at": ""}
+    as_read = {"_id": delivery.id, "state": DeliveryState.PENDING.value, "made": delivery.made}
+    return UpdateOne(as_read, changes)
 
 
 def _reopening(now: datetime) -> Document:

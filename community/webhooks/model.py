@@ -130,6 +130,16 @@ class Delivery:
     ended_at: datetime | None = None
 
 
+@record(frozen=True, slots=True)
+class Noted:
+    """What became of an attempt at a delivery as it was read: its state from now on, and its next attempt."""
+
+    delivery: Delivery
+    attempt: Attempt
+    state: DeliveryState
+    due_at: datetime | None = None
+
+
 def delivery_id(endpoint_id: bytes, event_id: bytes) -> bytes:
     """One for each event and endpoint."""
     return derived_id("webhook delivery", endpoint_id, event_id)

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,7 +19,15 @@ from community.webhooks.attempting import Attempting, Outcome
 from community.webhooks.deliveries import DeliveryRepository
 from community.webhooks.endpoints import EndpointRepository
 from community.webhooks.events import EventLog, event_of
-from community.webhooks.model import Attempt, Delivery, DeliveryState, DisabledBecause, Endpoint, Event
+from community.webhooks.model import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    DisabledBecause,
+    Endpoint,
+    Event,
+    Noted,
+)
 from community.webhooks.schedule import fails_for_good
 from community.webhooks.shapes import IdOf
 from community.webhooks.types import DISABLED, TEST
@@ -136,9 +145,9 @@ class Sender:
             more = await self._plan(endpoint) if endpoint.enabled else False
             if endpoint.enabled and endpoint.paused_until is not None and now < endpoint.paused_until:
                 return endpoint.paused_until
-            due = await self._deliveries.due(
-                endpoint.id, now, 4 * endpoint.parallel, tests_only=not endpoint.enabled
-            )
+            # Few of one that fails, so that it is soon asked more at once where it has come back.
+            limit = 4 if endpoint.failures else 16 * endpoint.parallel
+            due = await self._deliveries.due(endpoint.id, now, limit, tests_only=not endpoint.enabled)
             if due:
                 await self._send_all(turn, due)
             elif not more:
@@ -175,28 +184,39 @@ class Sender:
                         break
                     event = events.get(delivery.event_id)
                     member = members.get(delivery.member_id) if delivery.member_id is not None else None
-                    task = group.create_task(self._deliver(turn, delivery, event, member, signing))
-                    task.add_done_callback(lambda _: places.release())
+                    place = ExitStack()
+                    place.callback(places.release)
+                    group.create_task(self._deliver(turn, delivery, event, member, signing, place))
         except ExceptionGroup as error:
             raise error.exceptions[0] from error
 
     async def _deliver(
-        self, turn: _Turn, delivery: Delivery, event: Event | None, member: Member | None, signing: list[str]
+        self,
+        turn: _Turn,
+        delivery: Delivery,
+        event: Event | None,
+        member: Member | None,
+        signing: list[str],
+        place: ExitStack,
     ) -> None:
-        if event is None:
-            lost = Attempt(self._now(), 0, None, "forgotten: The event is not kept any more.", None)
-            await self._deliveries.note(delivery, lost, DeliveryState.FAILED, None)
-            return
-        async with self._requests:
-            if not turn.goes_on:
+        """`place` is one among the requests that the endpoint takes at once; closing it lets the next begin."""
+        with place:
+            if event is None:
+                lost = Attempt(self._now(), 0, None, "forgotten: The event is not kept any more.", None)
+                await self._deliveries.note(Noted(delivery, lost, DeliveryState.FAILED))
                 return
-            outcome = await self._attempting.attempt(turn.endpoint, delivery, event, member, signing)
-        turn.done += 1
-        ATTEMPTS.labels("succeeded" if outcome.attempt.is_success else "failed").inc()
-        if not delivery.made:
-            WAITED.observe(max(0.0, (outcome.attempt.at - event.kept_at).total_seconds()))
-        await self._deliveries.note(delivery, outcome.attempt, outcome.state, outcome.due_at)
-        await self._learn(turn, delivery, outcome)
+            async with self._requests:
+                if not turn.goes_on:
+                    return
+                outcome = await self._attempting.attempt(turn.endpoint, delivery, event, member, signing)
+            turn.done += 1
+            ATTEMPTS.labels("succeeded" if outcome.attempt.is_success else "failed").inc()
+            if not delivery.made:
+                WAITED.observe(max(0.0, (outcome.attempt.at - event.kept_at).total_seconds()))
+            if outcome.attempt.is_success:
+                place.close()  # the next need not wait for what is written of this one
+            await self._deliveries.note(Noted(delivery, outcome.attempt, outcome.state, outcome.due_at))
+            await self._learn(turn, delivery, outcome)
 
     async def _learn(self, turn: _Turn, delivery: Delivery, outcome: Outcome) -> None:
         """What the attempt says of the endpoint. A test says nothing but that it is gone."""

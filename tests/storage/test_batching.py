@@ -8,10 +8,10 @@ from storage.batching import Batcher
 
 
 class Squares:
-    def __init__(self) -> None:
+    def __init__(self, *, in_turn: bool = False) -> None:
         self.calls: list[tuple[str, list[int]]] = []
         self.called = asyncio.Event()
-        self.batcher: Batcher[str, int, dict[int, int]] = Batcher(self._call)
+        self.batcher: Batcher[str, int, dict[int, int]] = Batcher(self._call, in_turn=in_turn)
 
     async def _call(self, group: str, keys: list[int]) -> dict[int, int]:
         self.calls.append((group, keys))
@@ -41,6 +41,26 @@ async def test_who_asks_while_a_call_is_under_way_gets_a_new_one() -> None:
     assert await squares.batcher.ask("a", [1]) == {1: 1}
     assert await early == {1: 1}
     assert squares.calls == [("a", [1]), ("a", [1])]
+
+
+async def test_in_turn_the_next_call_gathers_until_the_one_before_is_over() -> None:
+    squares = Squares(in_turn=True)
+    early = asyncio.create_task(squares.batcher.ask("a", [13]))
+    await squares.called.wait()
+
+    asks = []
+    for key in (1, 2, 3):
+        asks.append(asyncio.create_task(squares.batcher.ask("a", [key])))
+        await asyncio.sleep(0)
+
+    assert [found[key] for key, found in zip((1, 2, 3), await asyncio.gather(*asks), strict=True)] == [
+        1,
+        4,
+        9,
+    ]
+    with pytest.raises(ValueError, match="unlucky"):
+        await early
+    assert squares.calls == [("a", [13]), ("a", [1, 2, 3])]
 
 
 async def test_a_failure_reaches_all_who_asked_and_nobody_after() -> None:
