@@ -355,7 +355,8 @@ NOT_IN_THIS_WORLD = {
     *(("BelongingIndex", name) for name in ("change", "margin")),
     *(("BelongingIndicator", name) for name in ("change", "error")),
     *(("BelongingTier", name) for name in ("active", "members", "target", "tier")),
-    # Nobody takes enough part for effects: `test_campaigns` and `test_campaign_plans` show them.
+    # No campaign gives points here, and nobody takes enough part for effects: `test_campaigns` and `test_campaign_plans` show them.
+    ("Cause", "campaign"),
     *(("Bounds", name) for name in ("high", "low")),
     *(
         ("CampaignEffect", name)
