@@ -111,12 +111,13 @@ class Candidate:
 
 @record(frozen=True, slots=True)
 class Stored:
-    """What is kept for a member: candidates by kind, the best first."""
+    """What is kept for a member: candidates by kind, the best first; and when things of a kind were last noted as shown."""
 
     member_id: bytes
     programme_id: str
     made_at: datetime
     candidates: Mapping[Kind, tuple[Candidate, ...]]
+    shown_on: Mapping[Kind, date] = field(default_factory=dict)
 
 
 @record(frozen=True, slots=True)

@@ -3,6 +3,7 @@ member's id, programme_id, personalised, dismissed}; `recommendation_models` and
 groups; `recommendation_outcomes`: what came of what was shown, by day; `recommendation_due`: {_id: a member's id, programme_id, at};
 `recommendation_runs`: {_id: the programme's id, day, begun_at, done_at, measured}."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -108,9 +109,10 @@ class RecommendationRepository:
                 {"$set": {field: day.isoformat()}, "$push": {"shown": waiting}},
             )
             if changed.modified_count:
-                for code in {one.code for one in some}:
-                    count = sum(one.code is code for one in some)
-                    await self.count(programme_id, Outcome(day, kind, code, shown=count))
+                counts = Counter(one.code for one in some)
+                await self.count(
+                    programme_id, [Outcome(day, kind, code, shown=count) for code, count in counts.items()]
+                )
 
     async def waiting(self, member_ids: Sequence[bytes], tx: Tx | None = None) -> dict[bytes, list[Shown]]:
         """What was shown to these and is not seen to be done yet."""
@@ -129,21 +131,20 @@ class RecommendationRepository:
             session=tx.session,
         )
         if changed.modified_count:
-            for one in done:
-                await self.count(programme_id, Outcome(one.at.date(), one.kind, one.code, done=1), tx)
+            await self.count(
+                programme_id, [Outcome(one.at.date(), one.kind, one.code, done=1) for one in done], tx
+            )
 
-    async def count(self, programme_id: str, outcome: Outcome, tx: Tx | None = None) -> None:
+    async def count(self, programme_id: str, outcomes: Iterable[Outcome], tx: Tx | None = None) -> None:
         """Add these to what is counted."""
-        day, kind, code = outcome.day.isoformat(), outcome.kind.value, outcome.code.value
-        found = derived_id("recommendation outcome", programme_id, day, kind, code)
-        stated = {"programme_id": programme_id, "day": day, "kind": kind, "code": code}
-        counts = {"shown": outcome.shown, "done": outcome.done, "dismissed": outcome.dismissed}
-        await self._outcomes.update_one(
-            {"_id": found},
-            {"$inc": counts, "$setOnInsert": stated},
-            upsert=True,
-            session=tx.session if tx else None,
-        )
+        models = []
+        for one in outcomes:
+            day, kind, code = one.day.isoformat(), one.kind.value, one.code.value
+            found = derived_id("recommendation outcome", programme_id, day, kind, code)
+            stated = {"programme_id": programme_id, "day": day, "kind": kind, "code": code}
+            counts = {"shown": one.shown, "done": one.done, "dismissed": one.dismissed}
+            models.append(UpdateOne({"_id": found}, {"$inc": counts, "$setOnInsert": stated}, upsert=True))
+        await write(self._outcomes, models, tx)
 
     async def outcomes(self, programme_id: str, since: date, until: date) -> list[Outcome]:
         """What was counted from the one day to the other, both included, in order."""
@@ -314,7 +315,8 @@ def _stored_from(row: Document) -> Stored:
         )
         for kind, some in row["candidates"].items()
     }
-    return Stored(row["_id"], row["programme_id"], row["made_at"], candidates)
+    shown_on = {Kind(kind): date.fromisoformat(day) for kind, day in row.get("shown_on", {}).items()}
+    return Stored(row["_id"], row["programme_id"], row["made_at"], candidates, shown_on)
 
 
 def _basis_from(row: Document) -> Basis:

@@ -67,7 +67,7 @@ class RecommendationService:
             shown = [one for one in waiting.get(member.id, ()) if (one.kind, one.item) == (kind, item)]
             if shown and not again:
                 counted = Outcome(shown[-1].at.date(), kind, shown[-1].code, dismissed=1)
-                await self._repository.count(actor.programme_id, counted, work.tx)
+                await self._repository.count(actor.programme_id, [counted], work.tx)
             return member, made
 
         return await self._settlement.run(actor.programme_id, body)

@@ -1,5 +1,6 @@
 """What a member is shown: from what is stored, and asked anew of every kind what they may see, have not done and can afford."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from community.recommendations.model import (
     Code,
     Kind,
     Shown,
+    Stored,
 )
 from community.recommendations.ranking import candidates_of, diversified, explored, worth
 from community.recommendations.repository import RecommendationRepository
@@ -84,28 +86,30 @@ class Serving:
         choices = (await self._repository.choices([member.id])).get(member.id) or Choices(
             member.id, member.programme_id
         )
-        stored = await self._candidates(person, wanted, choices)
-        offers: dict[Kind, Mapping[str, Offer]] = {}
+        stored = await self._repository.find(member.id) if choices.personalised else None
+        candidates = await self._candidates(person, wanted, stored, choices)
+        found = await asyncio.gather(
+            *(self._sources[kind].offers(person, [one.item for one in candidates[kind]]) for kind in wanted)
+        )
+        offers = dict(zip(wanted, found, strict=True))
         scored: _Scored = []
         for kind in wanted:
-            offers[kind] = await self._sources[kind].offers(person, [one.item for one in stored[kind]])
             scored += [
                 one
-                for one in _scored(stored[kind], offers[kind], kind)
+                for one in _scored(candidates[kind], offers[kind], kind)
                 if not choices.hides(kind, one[0].item, now)
             ]
         chosen = self._chosen(person, scored, offers, first)
         shown = await self._worded(person, chosen, offers)
         if actor.is_member(member.external_id, member.former):
-            await self._note(person, shown)
+            await self._note(person, stored, shown)
         return shown
 
     async def _candidates(
-        self, person: Person, kinds: Sequence[Kind], choices: Choices
+        self, person: Person, kinds: Sequence[Kind], stored: Stored | None, choices: Choices
     ) -> dict[Kind, Sequence[Candidate]]:
         """What is stored; of who has nothing yet what is popular with who is like them, and of who wants nothing personal what is
         so with all."""
-        stored = await self._repository.find(person.member.id) if choices.personalised else None
         if stored is not None:
             return {kind: stored.candidates.get(kind, ()) for kind in kinds}
         groups: list[str] = []
@@ -156,12 +160,13 @@ class Serving:
                 shown.append(Recommendation(one.kind, one.item, offer.thing, reason.code, text, score))
         return shown
 
-    async def _note(self, person: Person, shown: Sequence[Recommendation]) -> None:
+    async def _note(self, person: Person, stored: Stored | None, shown: Sequence[Recommendation]) -> None:
+        """Of each kind the first that is shown in a day, of whom anything is kept."""
+        member, day = person.member, person.now.date()
         by_kind: dict[Kind, list[Shown]] = {}
         for one in shown:
-            by_kind.setdefault(one.kind, []).append(Shown(one.kind, one.item, one.code, person.now))
-        member = person.member
-        day = person.now.date()
+            if stored is not None and stored.shown_on.get(one.kind) != day:
+                by_kind.setdefault(one.kind, []).append(Shown(one.kind, one.item, one.code, person.now))
         await self._repository.show(member.programme_id, member.id, day, by_kind)
 
 
