@@ -180,7 +180,8 @@ class Sender:
             async with asyncio.TaskGroup() as group:
                 for delivery in due:
                     await places.acquire()
-                    if not turn.goes_on:
+                    # Where it begins to fail, what is left is asked one thing at a time: in the next round.
+                    if not turn.goes_on or turn.endpoint.failures > endpoint.failures:
                         break
                     event = events.get(delivery.event_id)
                     member = members.get(delivery.member_id) if delivery.member_id is not None else None

@@ -182,6 +182,28 @@ async def test_one_event_that_fails_holds_up_no_other(graphql: GraphQL, club: Pr
         assert states == {"points.posted": "PENDING", "badge.awarded": "SUCCEEDED"}
 
 
+async def test_an_endpoint_that_begins_to_fail_is_asked_one_thing_at_a_time(
+    graphql: GraphQL, club: ProgrammeUnderTest
+) -> None:
+    places, at_once, open_now = 4, [], 0
+
+    async def fails(_: Received) -> web.StreamResponse:
+        nonlocal open_now
+        open_now += 1
+        at_once.append(open_now)
+        await asyncio.sleep(0.02)
+        open_now -= 1
+        return web.Response(status=500)
+
+    async with receiving(answer=fails) as shop:
+        await hooked(graphql, club, shop.url, eventTypes=["activity.recorded"], parallel=places)
+        for _ in range(20):
+            await club.do("visit", "ann")
+        assert await sent(club) == 20
+    assert max(at_once[:places]) > 1
+    assert set(at_once[places:]) == {1}
+
+
 async def test_a_throttled_endpoint_is_left_alone_as_long_as_it_asks(
     graphql: GraphQL, club: ProgrammeUnderTest
 ) -> None:
