@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,13 @@ ORDER = [("rank", -1), ("_id", 1)]
 
 
 @pytest.fixture(scope="module")
-async def rows(mongo: Mongo) -> Collection:
+async def rows(mongo: Mongo) -> AsyncIterator[Collection]:
     """Twenty rows, some of equal rank, and some that a query leaves out."""
     collection = mongo.collection(f"rows_{uuid.uuid4().hex}")
     await collection.insert_many([{"_id": n, "rank": n % 4, "mine": True} for n in range(20)])
     await collection.insert_many([{"_id": n, "rank": 2, "mine": False} for n in range(20, 25)])
-    return collection
+    yield collection
+    await collection.drop()
 
 
 EXPECTED = sorted(range(20), key=lambda n: (-(n % 4), n))

@@ -1,5 +1,6 @@
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,11 +23,12 @@ from storage.mongo import (
 
 
 @pytest.fixture
-async def things(mongo: Mongo) -> Collection:
+async def things(mongo: Mongo) -> AsyncIterator[Collection]:
     """A collection of its own, with a unique `name`."""
     name = f"things_{uuid.uuid4().hex}"
     await mongo.ensure_indexes({name: [Index([("name", ASCENDING)], unique=True)]})
-    return mongo.collection(name)
+    yield mongo.collection(name)
+    await mongo.collection(name).drop()
 
 
 async def test_commits_all_or_nothing(mongo: Mongo, things: Collection) -> None:
