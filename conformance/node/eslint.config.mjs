@@ -3,6 +3,9 @@ import graphql from "@graphql-eslint/eslint-plugin";
 
 const rule = (name) => `@graphql-eslint/${name}`;
 
+const objects = "ObjectTypeDefinition,ObjectTypeExtension";
+const [level, names] = graphql.configs["flat/schema-recommended"].rules[rule("naming-convention")];
+
 export default [
   {
     files: ["**/*.graphql"],
@@ -15,6 +18,11 @@ export default [
       ...graphql.configs["flat/schema-recommended"].rules,
       ...graphql.configs["flat/schema-all"].rules,
       ...graphql.configs["flat/schema-relay"].rules,
+      // An event has a type; Standard Webhooks call it so.
+      [rule("naming-convention")]: [
+        level,
+        { ...names, [objects]: { ...names[objects], ignorePattern: "^WebhookEventType$" } },
+      ],
       // Connections offer `nodes` beside `edges`, and some lists are short and whole: both are lists of other things.
       // A board's entries and periods are places in it, not objects that could be asked for by id.
       [rule("relay-edge-types")]: [
