@@ -134,7 +134,8 @@ class ErasureRepository:
 
     async def feed(self, erasure: Erasure, limit: int, tx: Tx) -> int:
         """Delete messages of the feed: their ids begin with the member's."""
-        mine = {"_id": {"$gte": erasure.id, "$lte": erasure.id + b"\xff" * 8}}
+        # Both bounds as long as the ids: of binary values MongoDB takes any shorter one for less, whatever is in it.
+        mine = {"_id": {"$gte": erasure.id + bytes(8), "$lte": erasure.id + b"\xff" * 8}}
         return await _delete(self._mongo.collection("member_feed"), mine, limit, tx)
 
     async def keys(self, erasure: Erasure, limit: int, tx: Tx) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bson import encode
 
 from gamification.kit.errors import DomainError
 from gamification.members.model import NewMember
@@ -110,6 +111,42 @@ async def test_nothing_in_the_database_names_who_was_erased_and_everything_adds_
     accounts = await world.services.stores.ledger.accounts_of(world.key, [world.id_of(ANN)])
     assert accounts
     assert {(max(one.active, 0), one.pending, one.held) for one in accounts} == {(0, 0, 0)}
+
+
+async def test_what_is_deleted_is_the_members_own(
+    graphql: GraphQL, world: ProgrammeUnderTest, mongo: Mongo
+) -> None:
+    ann = world.id_of(ANN)
+    before = await everything(mongo, world)
+
+    await erased(graphql, world, ANN)
+
+    after = await everything(mongo, world)
+    for name, rows in before.items():
+        left = [row["_id"] for row in after.get(name, [])]
+        gone = [row for row in rows if row["_id"] not in left]
+        others = [row for row in gone if ann not in encode(row) and ANN.encode() not in encode(row)]
+        assert others == [], name
+
+
+async def test_nobody_elses_messages_go(graphql: GraphQL, programme: MakeProgramme, mongo: Mongo) -> None:
+    elsewhere, club = await programme(CLUB), await programme(CLUB)
+    # Ids rise: there are members from before and from after.
+    for one, names in ((elsewhere, ["eve"]), (club, ["old", "ann", "new"])):
+        for name in names:
+            await one.join(name)
+            await one.do("visit", name)
+
+    await erased(graphql, club, "ann")
+
+    feed = mongo.collection("member_feed")
+    for one, name in ((elsewhere, "eve"), (club, "old"), (club, "new")):
+        member = one.id_of(name)
+        rows = await feed.find({"programme_id": one.key}, ["_id"]).to_list(None)
+        assert [row for row in rows if row["_id"][:12] == member], name
+        told = await one.services.stores.feed.after(member, 0)
+        assert told, name
+    assert await club.services.stores.feed.after(club.id_of("ann"), 0) == []
 
 
 async def test_the_points_left_expire_with_the_reason_erased(
