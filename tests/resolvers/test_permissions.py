@@ -751,11 +751,13 @@ async def built(programme: MakeProgramme) -> ProgrammeUnderTest:
 
 
 _KEPT: list[ProgrammeUnderTest] = []
-KEPT_ELSEWHERE_TOO = {
+IN_A_WORLD_OF_ITS_OWN = {
     *("applyProgramme", "createDefinition", "updateDefinition", "publishDefinition", "archiveDefinition"),
     *("reserveFlashSale", "buyReserved", "releaseReservation"),
+    "cancelRehearsal",
 }
-"""What leaves something in this process or in Redis, that putting the documents back does not take away."""
+"""What leaves something in this process or in Redis, that putting the documents back does not take away; and a rehearsal that
+waits, which another test's worker may have played."""
 
 
 async def kept_as_it_is(programme: MakeProgramme, clock: Clock) -> ProgrammeUnderTest:
@@ -778,7 +780,7 @@ async def lived_in(
     request: pytest.FixtureRequest, programme: MakeProgramme, clock: Clock, mongo: Mongo
 ) -> AsyncIterator[ProgrammeUnderTest]:
     """That one, which is put back as it was, or one of its own."""
-    if request.node.callspec.params["field"] in KEPT_ELSEWHERE_TOO:
+    if request.node.callspec.params["field"] in IN_A_WORLD_OF_ITS_OWN:
         yield await built(programme)
         return
     club = await kept_as_it_is(programme, clock)
