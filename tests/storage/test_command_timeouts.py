@@ -30,7 +30,7 @@ ENDLESS: list[dict[str, Any]] = [
 
 @pytest.fixture
 async def impatient(endpoints: Endpoints) -> AsyncIterator[Mongo]:
-    made = Mongo(endpoints.mongodb_url, "starguild_tests", command_timeout_s=TIMEOUT_S)
+    made = Mongo(endpoints.mongodb_url, "starguild_endless", command_timeout_s=TIMEOUT_S)
     await made.collection("endless").replace_one({"_id": 1}, {"_id": 1}, upsert=True)
     yield made
     made.close()
@@ -91,7 +91,7 @@ async def test_each_command_has_its_own_time(impatient: Mongo) -> None:
 
 
 async def test_indexes_may_take_as_long_as_they_need(impatient: Mongo, endpoints: Endpoints) -> None:
-    hasty = Mongo(endpoints.mongodb_url, "starguild_tests", command_timeout_s=0.001)
+    hasty = Mongo(endpoints.mongodb_url, "starguild_endless", command_timeout_s=0.001)
     try:
         await hasty.ensure_indexes({"endless": [Index([("n", 1)])]})
     finally:
