@@ -80,7 +80,7 @@ GIVE_UP_AFTER_S = 20.0
 embedded servers and compose.yaml): until then what it wrote last can't be written by others."""
 WITHOUT_PRIMARY_S = 12.0
 """Longer than a replica set takes to elect another primary (`electionTimeoutMillis`, 10 unless set); with one command
-more it is still less than a mutation may take, so that a caller is told what happened and not only that time is over."""
+more it is still less than a mutation may take. What waits before the transaction is not in it."""
 
 _COMMITS_MAX = 40
 _ABORT_WITHIN_S = 1.0

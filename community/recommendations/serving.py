@@ -162,10 +162,12 @@ class Serving:
 
     async def _note(self, person: Person, stored: Stored | None, shown: Sequence[Recommendation]) -> None:
         """Of each kind the first that is shown in a day, of whom anything is kept."""
+        if stored is None:
+            return
         member, day = person.member, person.now.date()
         by_kind: dict[Kind, list[Shown]] = {}
         for one in shown:
-            if stored is not None and stored.shown_on.get(one.kind) != day:
+            if stored.shown_on.get(one.kind) != day:
                 by_kind.setdefault(one.kind, []).append(Shown(one.kind, one.item, one.code, person.now))
         await self._repository.show(member.programme_id, member.id, day, by_kind)
 

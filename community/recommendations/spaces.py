@@ -22,7 +22,7 @@ class SpaceSource:
             for key, rights in person.viewer.rights.items()
             if rights.space.status is Status.PUBLISHED
             and rights.membership is None
-            and state_on_joining(rights.space)
+            and state_on_joining(rights.space) is not None
         }
 
     async def names(self, person: Person, items: Sequence[str]) -> Mapping[str, str]:

@@ -44,7 +44,7 @@ def rule_of(campaign: str, rule: str) -> str:
     return f"{_OF_CAMPAIGNS}{campaign}:{rule}"
 
 
-def campaign_of(rules: Mapping[str, Rule], rule: str) -> str | None:
+def campaign_behind(rules: Mapping[str, Rule], rule: str) -> str | None:
     """The campaign for which a cause of that name gave: it multiplied a rule's points, or the rule is one of its own."""
     if rule.startswith(_OF_CAMPAIGNS) and ":" in rule:
         return rule.removeprefix(_OF_CAMPAIGNS).partition(":")[0]

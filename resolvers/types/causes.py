@@ -10,7 +10,7 @@ from gamification.kit import causes
 from gamification.ledger.model import Limit as LimitModel
 from gamification.ledger.model import LimitKind as LimitKindModel
 from gamification.members.service import may_see_private
-from gamification.rules.multiplying import campaign_of
+from gamification.rules.multiplying import campaign_behind
 from resolvers.context import Info
 from resolvers.fields import batched
 from resolvers.relay import encode_id
@@ -121,7 +121,7 @@ class Cause:
     async def campaign(self, info: Info) -> str | None:
         if self.model.rule is None:
             return None
-        return campaign_of((await info.context.catalogue()).rules, self.model.rule)
+        return campaign_behind((await info.context.catalogue()).rules, self.model.rule)
 
     @strawberry.field(description="The rule's version alone.")
     def version(self) -> int | None:
